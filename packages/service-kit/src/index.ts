@@ -1,0 +1,13 @@
+export { createLogger, type Logger, type LoggerOptions } from './logger.js';
+export { createMetrics, type Metrics } from './metrics.js';
+export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
+export {
+  booleanSetting,
+  integerSetting,
+  listSetting,
+  readSettings,
+  SettingsError,
+  secretSetting,
+  urlSetting,
+} from './settings.js';
+export { Shutdown } from './shutdown.js';

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+/** One or more settings are missing or wrong. `faults` has one sentence for each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  constructor(readonly faults: readonly string[]) {
+    super(`bad settings: ${faults.join('; ')}`);
+  }
+}
+
+/**
+ * Reads a service's settings from the environment, once, at start-up.
+ * An empty variable counts as not set. Unknown variables are ignored.
+ * @throws SettingsError listing every fault, never the first one only and never a secret's value
+ */
+export function readSettings<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return name in present ? `${name}: ${issue.message}` : `${name} is not set`;
+  });
+  throw new SettingsError(faults);
+}
+
+/** A whole number within bounds. */
+export function integerSetting(bounds: { min?: number; max?: number }) {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = bounds;
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}, not "${text}"` });
+    return z.NEVER;
+  });
+}
+
+/** `true`, `false`, `1` or `0`. */
+export function booleanSetting() {
+  return z
+    .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
+    .transform((text) => text === 'true' || text === '1');
+}
+
+/** A comma-separated list; blanks around and empty entries are dropped. */
+export function listSetting() {
+  return z.string().transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  );
+}
+
+/** An absolute URL of one of the given schemes (`http:` with its colon), without a trailing slash. */
+export function urlSetting(schemes: readonly string[]) {
+  return z.string().transform((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url && schemes.includes(url.protocol)) return text.replace(/\/+$/, '');
+    // The value may carry a password: it is not repeated.
+    context.addIssue({
+      code: 'custom',
+      message: `must be a URL beginning with ${schemes.map((s) => `${s}//`).join(' or ')}`,
+    });
+    return z.NEVER;
+  });
+}
+
+/** A text that must not be repeated in an error. */
+export function secretSetting(options: { minLength: number }) {
+  return z.string().min(options.minLength, { error: `must have at least ${options.minLength} characters` });
+}
