@@ -1,0 +1,100 @@
+import { cancelSubject, progressSubject, type Rpc, type TaskEvent, taskEventSchema } from '@grok2api/contracts';
+import type { Logger } from '@grok2api/service-kit';
+import { z } from 'zod';
+import { Connection, type ConnectOptions } from './connection.js';
+import { publish, type Subscription, subscribe } from './events.js';
+import { type CallOptions, call, type RpcHandler, serve } from './request.js';
+import { WakeUps } from './wake-ups.js';
+
+const SERVICE_VERSION = '1.0.0';
+
+/** One process' access to the bus. */
+export class Bus {
+  readonly wakeUps: WakeUps;
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly log: Logger,
+  ) {
+    this.wakeUps = new WakeUps(connection, log);
+  }
+
+  /** Connects; waits for the server as long as it takes. */
+  static async connect(options: ConnectOptions): Promise<Bus> {
+    return new Bus(await Connection.open(options), options.log);
+  }
+
+  /** Whether the server is reachable as far as this side knows. */
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  /**
+   * Sends a request and waits for its reply.
+   * @throws NoResponderError at once when nobody serves it, BusTimeoutError, RemoteError
+   */
+  call<Request extends z.ZodType, Reply extends z.ZodType>(
+    rpc: Rpc<Request, Reply>,
+    request: z.infer<Request>,
+    options: CallOptions,
+  ): Promise<z.infer<Reply>> {
+    return call(this.connection, rpc, request, options);
+  }
+
+  /** Serves a request in its service's queue group until the connection closes. */
+  serve<Request extends z.ZodType, Reply extends z.ZodType>(
+    rpc: Rpc<Request, Reply>,
+    handler: RpcHandler<Request, Reply>,
+  ): void {
+    serve(this.connection, this.log, rpc, handler);
+  }
+
+  /** Publishes a write to a task. At most once; readers recover from Postgres. */
+  publishTaskEvent(event: TaskEvent): void {
+    publish(this.connection, progressSubject(event.id), event);
+  }
+
+  /** Calls the handler for each published write to a task. */
+  onTaskEvent(taskId: string, handler: (event: TaskEvent) => void): Subscription {
+    return subscribe(this.connection, this.log, progressSubject(taskId), taskEventSchema, handler);
+  }
+
+  /** Tells the worker that runs a task, if any, to leave it. The row says the same. */
+  publishCancel(taskId: string): void {
+    publish(this.connection, cancelSubject(taskId), {});
+  }
+
+  /** Calls the handler when a task is to be left. */
+  onCancel(taskId: string, handler: () => void): Subscription {
+    return subscribe(this.connection, this.log, cancelSubject(taskId), z.object({}), handler);
+  }
+
+  /** Resolves when the server has taken everything sent before, subscriptions included. */
+  flush(): Promise<void> {
+    return this.connection.nats.flush();
+  }
+
+  /** Calls the listener after each reconnect. Returns what removes it. */
+  onReconnect(listener: () => void): () => void {
+    return this.connection.onReconnect(listener);
+  }
+
+  /** Makes this process visible as an instance of a service, by the NATS services protocol. */
+  async announce(service: string, instance: string): Promise<void> {
+    await this.connection.nats.services.add({ name: service, version: SERVICE_VERSION, metadata: { instance } });
+  }
+
+  /** Whether any instance of a service answers within the time. */
+  async answers(service: string, timeoutMs: number): Promise<boolean> {
+    if (!this.connection.connected) return false;
+    return this.connection.nats.request(`$SRV.PING.${service}`, undefined, { timeout: timeoutMs }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Lets running handlers and buffered messages finish, then closes. */
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+}

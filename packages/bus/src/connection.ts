@@ -1,0 +1,87 @@
+import type { Logger } from '@grok2api/service-kit';
+import { connect, Events, type NatsConnection } from 'nats';
+
+export interface ConnectOptions {
+  /** `nats://user:password@host:port`, several separated by commas. */
+  url: string;
+  /** Shown in the server's list of connections. */
+  name: string;
+  log: Logger;
+}
+
+const RECONNECT_WAIT_MS = 250;
+const PING_INTERVAL_MS = 10_000;
+
+/** A connection that comes back by itself, for as long as the process lives. */
+export class Connection {
+  readonly #reconnectListeners = new Set<() => void>();
+  #connected = true;
+
+  private constructor(
+    readonly nats: NatsConnection,
+    private readonly log: Logger,
+  ) {}
+
+  /** Connects; waits for the server as long as it takes. */
+  static async open(options: ConnectOptions): Promise<Connection> {
+    const { servers, user, pass } = parseServers(options.url);
+    const nats = await connect({
+      servers,
+      ...(user === undefined ? {} : { user, pass: pass ?? '' }),
+      name: options.name,
+      waitOnFirstConnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_WAIT_MS,
+      // A half-open connection is noticed after two pings without an answer.
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: 2,
+      ignoreClusterUpdates: true,
+    });
+    const connection = new Connection(nats, options.log);
+    void connection.#watch();
+    return connection;
+  }
+
+  /** Whether the server is reachable as far as this side knows. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Calls the listener after each reconnect. Returns what removes it. */
+  onReconnect(listener: () => void): () => void {
+    this.#reconnectListeners.add(listener);
+    return () => this.#reconnectListeners.delete(listener);
+  }
+
+  /** Lets running handlers and buffered messages finish, then closes. */
+  async close(): Promise<void> {
+    if (this.nats.isClosed()) return;
+    // Draining needs the server; without it there is nothing to wait for.
+    if (this.#connected) await this.nats.drain();
+    else await this.nats.close();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.nats.status()) {
+      if (status.type === Events.Disconnect) {
+        this.#connected = false;
+        this.log.warn('connection to NATS lost');
+      } else if (status.type === Events.Reconnect) {
+        this.#connected = true;
+        this.log.info('connected to NATS again');
+        for (const listener of this.#reconnectListeners) listener();
+      } else if (status.type === Events.Error) {
+        this.log.warn({ reason: String(status.data) }, 'NATS reports an error');
+      }
+    }
+  }
+}
+
+// The client takes user and password apart from the addresses.
+function parseServers(text: string): { servers: string[]; user?: string; pass?: string } {
+  const urls = text.split(',').map((part) => new URL(part.trim()));
+  const servers = urls.map((url) => url.host);
+  const first = urls[0];
+  if (!first?.username) return { servers };
+  return { servers, user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) };
+}

@@ -1,0 +1,294 @@
+/** The error types of OpenAI's API that this API uses. */
+export type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'rate_limit_error'
+  | 'server_error'
+  | 'upstream_error';
+
+interface CatalogueEntry {
+  status: number;
+  type: ErrorType;
+  /** `{name}` stands for a detail of the single case. */
+  message: string;
+  /** What the client can do about it, for the documentation. */
+  hint: string;
+}
+
+/**
+ * Every error of the HTTP API: code, status and text. Nothing answers with an error that is not here.
+ */
+export const ERROR_CATALOGUE = {
+  invalid_json: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request body is not valid JSON: {reason}.',
+    hint: 'Send a JSON object and the header Content-Type: application/json.',
+  },
+  missing_required_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Missing required parameter: '{param}'.",
+    hint: 'Add the parameter.',
+  },
+  invalid_type: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid type for '{param}': expected {expected}.",
+    hint: 'Send a value of the type that is named.',
+  },
+  invalid_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid value for '{param}': {value}. {allowed}",
+    hint: 'Send one of the values that are allowed.',
+  },
+  empty_prompt: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'Prompt cannot be empty',
+    hint: 'Say what is to be made.',
+  },
+  prompt_too_long: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The prompt has {length} characters; at most {max} are allowed.',
+    hint: 'Shorten the prompt.',
+  },
+  model_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The model `{model}` does not exist or you do not have access to it.',
+    hint: 'Use one of the known models.',
+  },
+  model_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The model `{model}` cannot be used here: it makes {kind}. {allowed}',
+    hint: 'Use a model of the kind that the route makes.',
+  },
+  invalid_image_url: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid '{param}': {reason}.",
+    hint: 'Use a public http(s) address, a data URL or the URL of an upload to this server.',
+  },
+  invalid_image: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The file is no picture that can be used: {reason}.',
+    hint: 'Send a PNG, JPEG or WebP picture.',
+  },
+  missing_file: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "No file was sent in the field '{param}'.",
+    hint: 'Send the file as multipart/form-data in the field that is named.',
+  },
+  file_too_large: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The file is larger than {max_mb} MB.',
+    hint: 'Send a smaller file.',
+  },
+  invalid_multipart: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The multipart body cannot be read: {reason}.',
+    hint: 'Send multipart/form-data with a boundary, one file and few fields.',
+  },
+  host_not_allowed: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: 'Without API keys this server answers only requests for a loopback host, not `{host}`.',
+    hint: 'Set API_KEYS, or ALLOW_OPEN=true.',
+  },
+  invalid_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    message: '{reason}',
+    hint: 'Send Authorization: Bearer KEY with a key of this server.',
+  },
+  route_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'There is no route {method} {path}.',
+    hint: 'See the documentation for the routes.',
+  },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    message: 'The method {method} is not allowed for {path}. Allowed: {allowed}.',
+    hint: 'Use a method of the header Allow.',
+  },
+  task_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The task does not exist.',
+    hint: 'Check the task id; tasks are kept for some days only.',
+  },
+  file_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The file does not exist or is no longer kept.',
+    hint: 'Files are kept for a day.',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    type: 'invalid_request_error',
+    message: 'The range is outside of the file.',
+    hint: 'Ask for bytes within the length in Content-Range.',
+  },
+  task_already_finished: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: 'The task is {state} already and cannot be cancelled.',
+    hint: 'Delete the task to be rid of its result.',
+  },
+  task_not_finished: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: 'The task is not finished yet.',
+    hint: 'Ask again later, or watch the stream of the task.',
+  },
+  request_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    message: 'The request body is larger than {max_mb} MB.',
+    hint: 'Send less.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    message: 'The content type {type} is not supported here; send {expected}.',
+    hint: 'Set the header Content-Type.',
+  },
+  too_many_pending_tasks: {
+    status: 429,
+    type: 'rate_limit_error',
+    message: 'This key has {pending} unfinished tasks; at most {max} are allowed.',
+    hint: 'Wait until some have finished.',
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    message: 'No available tokens. Please try again later.',
+    hint: 'Wait for the seconds of Retry-After.',
+  },
+  internal_error: {
+    status: 500,
+    type: 'server_error',
+    message: 'The server had an error while processing your request.',
+    hint: 'Report the x-request-id.',
+  },
+  upstream_error: {
+    status: 502,
+    type: 'upstream_error',
+    message: 'The upstream failed: {reason}.',
+    hint: 'Try again, unless x-should-retry says false.',
+  },
+  upstream_timeout: {
+    status: 504,
+    type: 'upstream_error',
+    message: 'The upstream did not answer in time.',
+    hint: 'Try again later.',
+  },
+  service_unavailable: {
+    status: 503,
+    type: 'server_error',
+    message: 'The service is not available at the moment. Please try again later.',
+    hint: 'Wait for the seconds of Retry-After.',
+  },
+  content_policy_violation: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request was rejected by the content policy: {reason}.',
+    hint: 'Change the prompt or the picture.',
+  },
+  image_fetch_failed: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The picture could not be fetched: {reason}.',
+    hint: 'Check that the address is public and serves a PNG, JPEG or WebP picture.',
+  },
+  submit_outcome_unknown: {
+    status: 502,
+    type: 'upstream_error',
+    message:
+      'The upstream was asked to make this, but its answer was lost; it is not asked again, so that nothing is billed twice.',
+    hint: 'Make a new task if you accept that the first one may be billed.',
+  },
+  upstream_rejected: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The upstream refused the request: {reason}.',
+    hint: 'Change the request.',
+  },
+  result_unavailable: {
+    status: 502,
+    type: 'upstream_error',
+    message: 'The upstream made the result, but it could not be fetched: {reason}.',
+    hint: 'Make a new task.',
+  },
+  task_timeout: {
+    status: 504,
+    type: 'upstream_error',
+    message: 'The upstream did not finish within {seconds} seconds.',
+    hint: 'Make a new task.',
+  },
+  queue_timeout: {
+    status: 504,
+    type: 'server_error',
+    message: 'The task waited for more than {seconds} seconds without being begun.',
+    hint: 'Make a new task.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** The details of one case: what stands for the `{name}`s of the message, and further parts of the answer. */
+export interface ApiErrorDetails {
+  /** The parameter at fault. */
+  param?: string;
+  /** What stands for `{name}` in the message. */
+  values?: Readonly<Record<string, string | number>>;
+  /** Replaces the catalogue's status, where a document asks for another one. */
+  status?: number;
+  headers?: Readonly<Record<string, string>>;
+  cause?: unknown;
+}
+
+/** An error that the client is told about. Its text is made from the catalogue. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly type: ErrorType;
+  readonly param: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly code: ErrorCode,
+    details: ApiErrorDetails = {},
+  ) {
+    super(errorMessage(code, { ...(details.param ? { param: details.param } : {}), ...details.values }), {
+      cause: details.cause,
+    });
+    const entry: CatalogueEntry = ERROR_CATALOGUE[code];
+    this.status = details.status ?? entry.status;
+    this.type = entry.type;
+    this.param = details.param ?? null;
+    this.headers = details.headers ?? {};
+  }
+
+  /** The body of the answer; all four keys are always there. */
+  toBody(): { error: { message: string; type: ErrorType; param: string | null; code: ErrorCode } } {
+    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } };
+  }
+}
+
+/** The catalogue's message of a code, with the `{name}`s filled in. */
+export function errorMessage(code: ErrorCode, values: Readonly<Record<string, string | number>> = {}): string {
+  return ERROR_CATALOGUE[code].message
+    .replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole))
+    .trim();
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** What a task makes. */
+export const TASK_KINDS = ['video', 'image'] as const;
+export const taskKindSchema = z.enum(TASK_KINDS);
+export type TaskKind = z.infer<typeof taskKindSchema>;
+
+/** A task's state. States go forward only; who works on a task is its claim, which is no state. */
+export const TASK_STATES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
+export const taskStateSchema = z.enum(TASK_STATES);
+export type TaskState = z.infer<typeof taskStateSchema>;
+
+/** The states that a task never leaves. */
+export const END_STATES = ['completed', 'failed', 'cancelled'] as const;
+export type EndState = (typeof END_STATES)[number];
+
+/** Whether a task in this state has ended. */
+export function hasEnded(state: TaskState): state is EndState {
+  return (END_STATES as readonly TaskState[]).includes(state);
+}
+
+export const ASPECT_RATIOS = ['2:3', '3:2', '1:1', '9:16', '16:9'] as const;
+export const VIDEO_LENGTHS = [6, 10] as const;
+export const VIDEO_RESOLUTIONS = ['480p', '720p'] as const;
+export const VIDEO_PRESETS = ['fun', 'normal', 'spicy', 'custom'] as const;
+
+/** How a video is to be made: parsed from the request, kept in the task's row as JSON. */
+export const videoParamsSchema = z.object({
+  aspect_ratio: z.enum(ASPECT_RATIOS),
+  video_length: z.literal(VIDEO_LENGTHS),
+  resolution: z.enum(VIDEO_RESOLUTIONS),
+  preset: z.enum(VIDEO_PRESETS),
+  image_url: z.string().optional(),
+});
+export type VideoParams = z.infer<typeof videoParamsSchema>;
+
+/** Why a task failed. `code` is of the error catalogue where the fault has an entry there. */
+export const taskErrorSchema = z.object({ code: z.string(), message: z.string() });
+export type TaskError = z.infer<typeof taskErrorSchema>;
+
+/** What a completed task made: media ids, in order. */
+export const taskResultSchema = z.object({ media: z.array(z.string()).min(1) });
+export type TaskResult = z.infer<typeof taskResultSchema>;
