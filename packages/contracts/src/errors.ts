@@ -103,6 +103,12 @@ export const ERROR_CATALOGUE = {
     message: 'Without API keys this server answers only requests for a loopback host, not `{host}`.',
     hint: 'Set API_KEYS, or ALLOW_OPEN=true.',
   },
+  origin_not_allowed: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: 'Without API keys this server answers only pages of a loopback origin, not of `{origin}`.',
+    hint: 'Set API_KEYS, or add the origin to CORS_ORIGINS.',
+  },
   invalid_api_key: {
     status: 401,
     type: 'authentication_error',
@@ -162,12 +168,6 @@ export const ERROR_CATALOGUE = {
     type: 'invalid_request_error',
     message: 'The content type {type} is not supported here; send {expected}.',
     hint: 'Set the header Content-Type.',
-  },
-  too_many_pending_tasks: {
-    status: 429,
-    type: 'rate_limit_error',
-    message: 'This key has {pending} unfinished tasks; at most {max} are allowed.',
-    hint: 'Wait until some have finished.',
   },
   rate_limit_exceeded: {
     status: 429,

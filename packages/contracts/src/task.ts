@@ -30,7 +30,8 @@ export const videoParamsSchema = z.object({
   video_length: z.literal(VIDEO_LENGTHS),
   resolution: z.enum(VIDEO_RESOLUTIONS),
   preset: z.enum(VIDEO_PRESETS),
-  image_url: z.string().optional(),
+  /** The first frame: a file of the media store, or an address that the worker fetches. */
+  image: z.union([z.object({ media: z.string() }), z.object({ url: z.string() })]).optional(),
 });
 export type VideoParams = z.infer<typeof videoParamsSchema>;
 

@@ -3,6 +3,7 @@ export { createMetrics, type Metrics } from './metrics.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
 export {
   booleanSetting,
+  durationSetting,
   integerSetting,
   listSetting,
   readSettings,

@@ -35,6 +35,21 @@ export function integerSetting(bounds: { min?: number; max?: number }) {
   });
 }
 
+const DURATION_UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A length of time such as `90s`, `15m`, `24h` or `7d`, in milliseconds. */
+export function durationSetting() {
+  return z.string().transform((text, context) => {
+    const match = /^(\d+)([smhd])$/.exec(text);
+    const unit = match?.[2];
+    if (match && (unit === 's' || unit === 'm' || unit === 'h' || unit === 'd')) {
+      return Number(match[1]) * DURATION_UNITS_MS[unit];
+    }
+    context.addIssue({ code: 'custom', message: `must be a length of time such as 90s, 15m, 24h or 7d, not "${text}"` });
+    return z.NEVER;
+  });
+}
+
 /** `true`, `false`, `1` or `0`. */
 export function booleanSetting() {
   return z

@@ -9,29 +9,32 @@ import {
   VIDEO_RESOLUTIONS,
   type VideoParams,
 } from '../task.js';
+import { textSchema } from '../text.js';
 import { parseRequest } from '../validation.js';
 
 /** Body of `POST /v1/video/tasks`. Null counts as absent, as OpenAI's clients send it. */
 export const createVideoTaskSchema = z.object({
-  model: z.string(),
-  prompt: z.string(),
+  model: textSchema,
+  prompt: textSchema,
   aspect_ratio: z.enum(ASPECT_RATIOS).nullish(),
   video_length: z.literal(VIDEO_LENGTHS).nullish(),
   resolution: z.enum(VIDEO_RESOLUTIONS).nullish(),
   resolution_name: z.enum(VIDEO_RESOLUTIONS).nullish(),
   preset: z.enum(VIDEO_PRESETS).nullish(),
-  image_url: z.string().nullish(),
+  image_url: textSchema.nullish(),
 });
 
 /** What is to be made, with every default filled in. */
 export interface VideoTaskRequest {
   model: Model;
   prompt: string;
-  params: VideoParams;
+  params: Omit<VideoParams, 'image'>;
+  /** As the client gave it; not yet checked. */
+  imageUrl: string | undefined;
 }
 
 /**
- * Parses the body of `POST /v1/video/tasks`. Whether a picture's address may be used is checked elsewhere.
+ * Parses the body of `POST /v1/video/tasks`.
  * @throws ApiError naming the parameter and what is allowed
  */
 export function parseCreateVideoTask(body: unknown, models: ModelCatalogue, maxPromptLength: number): VideoTaskRequest {
@@ -46,8 +49,8 @@ export function parseCreateVideoTask(body: unknown, models: ModelCatalogue, maxP
       video_length: request.video_length ?? 6,
       resolution: request.resolution ?? request.resolution_name ?? '480p',
       preset: request.preset ?? 'normal',
-      ...(request.image_url ? { image_url: request.image_url } : {}),
     },
+    imageUrl: request.image_url || undefined,
   };
 }
 
@@ -67,7 +70,7 @@ export const listTasksSchema = z.object({
 });
 
 /** Body of `DELETE /v1/video/tasks`. */
-export const deleteTasksSchema = z.object({ task_ids: z.array(z.string()).min(1).max(1000) });
+export const deleteTasksSchema = z.object({ task_ids: z.array(textSchema).min(1).max(1000) });
 
 /** Path of `DELETE /v1/video/tasks/status/{status}`. */
 export const taskStatusPathSchema = z.object({ status: z.enum(TASK_STATES) });

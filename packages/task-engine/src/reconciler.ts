@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '@grok2api/bus';
+import { errorMessage, type TaskKind } from '@grok2api/contracts';
+import type { Logger } from '@grok2api/service-kit';
+import { type Deadlines, StoreUnavailableError, toTaskEvent, type Upkeep } from '@grok2api/task-store';
+
+export interface ReconcilerOptions {
+  kind: TaskKind;
+  /** Name of this worker process. */
+  worker: string;
+  upkeep: Upkeep;
+  bus: Bus;
+  log: Logger;
+  deadlines: Deadlines;
+  /** How long the row of an ended task stays, in milliseconds. */
+  retentionMs: number;
+  /** Removes the files of tasks that are gone, and files that are too old. */
+  sweepMedia: (mediaOfRemovedTasks: readonly string[]) => Promise<void>;
+  random: () => number;
+}
+
+const INTERVAL_MS = 5_000;
+const LEASE_MS = 15_000;
+const MOST_WAKE_UPS = 1_000;
+
+/**
+ * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline,
+ * rows and files that are no longer needed. Every worker can; a lease says which one does.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Ends the round in progress and gives the lease back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await this.#options.upkeep.dropLease(this.#leaseName, this.#options.worker);
+  }
+
+  get #leaseName(): string {
+    return `reconcile-${this.#options.kind}`;
+  }
+
+  async #run(): Promise<void> {
+    const { upkeep, worker, log, random } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        if (await upkeep.holdLease(this.#leaseName, worker, LEASE_MS)) await this.#round();
+      } catch (err) {
+        if (err instanceof StoreUnavailableError) log.warn({ err }, 'the task database is away');
+        else log.error({ err }, 'a round of the reconciler failed');
+      }
+      const wait = INTERVAL_MS * (0.8 + 0.4 * random());
+      await sleep(wait, undefined, { signal: this.#stopping.signal }).catch(() => {
+        // Stopping: the wait is over.
+      });
+    }
+  }
+
+  async #round(): Promise<void> {
+    await this.#endOverdue();
+    await this.#topUpWakeUps();
+    await this.#removeOld();
+  }
+
+  async #endOverdue(): Promise<void> {
+    const { upkeep, kind, deadlines, bus, log } = this.#options;
+    const overdue = await upkeep.endOverdue(kind, deadlines, {
+      queue: {
+        code: 'queue_timeout',
+        message: errorMessage('queue_timeout', { seconds: Math.round(deadlines.queueMs / 1000) }),
+      },
+      run: {
+        code: 'task_timeout',
+        message: errorMessage('task_timeout', { seconds: Math.round(deadlines.runMs / 1000) }),
+      },
+    });
+    for (const task of overdue) {
+      log.warn({ task_id: task.id, code: task.error?.code }, 'ended past its deadline');
+      bus.publishTaskEvent(toTaskEvent(task));
+      bus.publishCancel(task.id);
+    }
+  }
+
+  async #topUpWakeUps(): Promise<void> {
+    const { upkeep, kind, bus, log } = this.#options;
+    const claimable = await upkeep.countClaimable(kind, MOST_WAKE_UPS);
+    if (claimable === 0 || !bus.connected) return;
+    const missing = claimable - (await bus.wakeUps.waiting(kind));
+    if (missing <= 0) return;
+    bus.wakeUps.send(kind, missing);
+    log.info({ kind, count: missing }, 'sent missing wake-ups');
+  }
+
+  async #removeOld(): Promise<void> {
+    const { upkeep, retentionMs, sweepMedia, log } = this.#options;
+    const { removed, media } = await upkeep.removeOld(retentionMs);
+    if (removed > 0) log.info({ removed }, 'removed old tasks');
+    await sweepMedia(media);
+  }
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '@grok2api/bus';
+import type { TaskKind } from '@grok2api/contracts';
+import type { Logger } from '@grok2api/service-kit';
+import { type Claimant, type Claims, StoreUnavailableError, type Task } from '@grok2api/task-store';
+import { ClaimedTask, TaskLeftError } from './claimed-task.js';
+
+/** What a slot needs of a grant before it claims a task that nobody has begun. */
+export interface SlotGrant {
+  /** Upstream models it may be used for. */
+  models: readonly string[];
+  release(): void;
+}
+
+/** No credential can serve at the moment. */
+export interface NoGrant {
+  retryAfterMs: number;
+}
+
+export interface RunnerOptions<Grant extends SlotGrant> {
+  kind: TaskKind;
+  /** Name of this worker process. */
+  worker: string;
+  /** Tasks it works on at a time. */
+  slots: number;
+  claimTtlMs: number;
+  claims: Claims;
+  bus: Bus;
+  log: Logger;
+  newToken: () => string;
+  /** 0 to 1, for jitter. */
+  random: () => number;
+  acquireGrant: () => Promise<Grant | NoGrant>;
+  /** Brings a task on. The grant is there when nobody has begun the task; it is the callee's to release. */
+  work: (claimed: ClaimedTask, grant: Grant | undefined) => Promise<void>;
+}
+
+const IDLE_LOOK_MS = 5_000;
+const IDLE_JITTER = 0.2;
+
+/**
+ * The slots of one worker. Each claims a task, works on it, claims again before it waits, and looks at the
+ * database every 5 s ± 20 % even when nothing wakes it.
+ */
+export class Runner<Grant extends SlotGrant> {
+  readonly #options: RunnerOptions<Grant>;
+  readonly #stopping = new AbortController();
+  #slots: Promise<unknown> = Promise.resolve();
+  #busy = 0;
+
+  constructor(options: RunnerOptions<Grant>) {
+    this.#options = options;
+  }
+
+  /** Slots that are working on a task. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Begins to take tasks. */
+  start(): void {
+    this.#slots = Promise.all(Array.from({ length: this.#options.slots }, () => this.#runSlot()));
+  }
+
+  /** Takes no more tasks, hands back those in hand as soon as that is safe, and waits until that is done. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#slots;
+  }
+
+  async #runSlot(): Promise<void> {
+    const { bus, kind, log } = this.#options;
+    const stopping = this.#stopping.signal;
+    while (!stopping.aborted) {
+      try {
+        const worked = await this.#takeOne();
+        if (!worked) await bus.wakeUps.next(kind, this.#idleWait(), stopping);
+      } catch (err) {
+        if (err instanceof StoreUnavailableError) log.warn({ err }, 'the task database is away');
+        else log.error({ err }, 'a slot failed');
+        await this.#pause(this.#idleWait() / 5);
+      }
+    }
+  }
+
+  /** Takes a task and works on it. Resolves to false when there was none. */
+  async #takeOne(): Promise<boolean> {
+    const { claims, kind, acquireGrant } = this.#options;
+    if (!(await claims.anyClaimable(kind))) return false;
+    const claimant = this.#newClaimant();
+    const begun = await claims.claimBegun(claimant);
+    if (begun) {
+      await this.#work(begun, claimant.token, undefined);
+      return true;
+    }
+    const grant = await acquireGrant();
+    if ('retryAfterMs' in grant) {
+      await this.#pause(Math.min(grant.retryAfterMs, this.#idleWait()));
+      return true;
+    }
+    const fresh = await this.#claimFresh(claimant, grant);
+    if (!fresh) return false;
+    await this.#work(fresh, claimant.token, grant);
+    return true;
+  }
+
+  async #claimFresh(claimant: Claimant, grant: Grant): Promise<Task | undefined> {
+    let task: Task | undefined;
+    try {
+      task = await this.#options.claims.claimFresh(claimant, grant.models);
+    } finally {
+      if (!task) grant.release();
+    }
+    return task;
+  }
+
+  async #work(task: Task, token: string, grant: Grant | undefined): Promise<void> {
+    const { claims, bus, claimTtlMs, log, work } = this.#options;
+    const claimed = new ClaimedTask({ task, token, claimTtlMs, claims, bus, log, stopping: this.#stopping.signal });
+    claimed.log.info({ begun: task.submitIntentAt !== undefined }, 'claimed');
+    this.#busy++;
+    try {
+      await work(claimed, grant);
+    } catch (err) {
+      // The claim runs out and somebody tries again: that is the pause between the tries.
+      if (!(err instanceof TaskLeftError)) claimed.log.error({ err }, 'the work on a task failed');
+    } finally {
+      this.#busy--;
+      claimed.close();
+    }
+  }
+
+  #newClaimant(): Claimant {
+    const { kind, worker, newToken, claimTtlMs } = this.#options;
+    return { kind, worker, token: newToken(), ttlMs: claimTtlMs };
+  }
+
+  #idleWait(): number {
+    return IDLE_LOOK_MS * (1 + IDLE_JITTER * (2 * this.#options.random() - 1));
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {
+      // Stopping: the pause is over.
+    });
+  }
+}

@@ -1,0 +1,7 @@
+export { type Claim, type Claimant, ClaimLostError, type Claims } from './claims.js';
+export { type DatabaseOptions, StoreUnavailableError } from './database.js';
+export { type TaskChange, TRANSITIONS } from './states.js';
+export { type NewTask, type Task, toTaskEvent } from './task.js';
+export { openTaskStore, type TaskStore } from './task-store.js';
+export type { DeleteSelection, ListOptions, TaskPage, Tasks } from './tasks.js';
+export type { Deadlines, Upkeep } from './upkeep.js';

@@ -1,0 +1,23 @@
+import { Claims } from './claims.js';
+import { type DatabaseOptions, openDatabase } from './database.js';
+import { Tasks } from './tasks.js';
+import { Upkeep } from './upkeep.js';
+
+/** The task database, by who uses it: the gateway, the workers, the reconciler. */
+export interface TaskStore {
+  tasks: Tasks;
+  claims: Claims;
+  upkeep: Upkeep;
+  close(): Promise<void>;
+}
+
+/** Opens the task database; connections are made when they are needed. */
+export function openTaskStore(options: DatabaseOptions): TaskStore {
+  const database = openDatabase(options);
+  return {
+    tasks: new Tasks(database),
+    claims: new Claims(database),
+    upkeep: new Upkeep(database),
+    close: () => database.$disconnect(),
+  };
+}

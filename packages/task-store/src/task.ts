@@ -1,0 +1,78 @@
+import type { TaskError, TaskEvent, TaskKind, TaskResult, TaskState, VideoParams } from '@grok2api/contracts';
+import { taskKindSchema, taskResultSchema, taskStateSchema, videoParamsSchema } from '@grok2api/contracts';
+import type { Task as Row } from './generated/client.js';
+
+/** What is needed to accept a task. */
+export interface NewTask {
+  id: string;
+  kind: TaskKind;
+  owner: string;
+  /** As the client named it. */
+  model: string;
+  upstreamModel: string;
+  prompt: string;
+  params: VideoParams;
+  /** Beginning of the URLs given out for it, `https://host`. */
+  origin: string;
+}
+
+/** A task as it is in its row. */
+export interface Task extends NewTask {
+  seq: bigint;
+  state: TaskState;
+  version: number;
+  /** 0 to 100, never falling. */
+  progress: number;
+  createdAt: Date;
+  /** When the upstream took it. */
+  startedAt: Date | undefined;
+  endedAt: Date | undefined;
+  /** When the upstream was about to be asked; with no job id, whether it was is unknown. */
+  submitIntentAt: Date | undefined;
+  /** The credential the upstream was, or is to be, asked with. */
+  credentialId: string | undefined;
+  upstreamJobId: string | undefined;
+  result: TaskResult | undefined;
+  error: TaskError | undefined;
+  /** What the upstream charged, in its ticks of 10^-10 US dollars. */
+  costUsdTicks: bigint | undefined;
+}
+
+/** A task from its row. */
+export function toTask(row: Row): Task {
+  return {
+    seq: row.seq,
+    id: row.id,
+    kind: taskKindSchema.parse(row.kind),
+    owner: row.owner,
+    state: taskStateSchema.parse(row.state),
+    version: row.version,
+    progress: row.progress,
+    model: row.model,
+    upstreamModel: row.upstreamModel,
+    prompt: row.prompt,
+    params: videoParamsSchema.parse(row.params),
+    origin: row.origin,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt ?? undefined,
+    endedAt: row.endedAt ?? undefined,
+    submitIntentAt: row.submitIntentAt ?? undefined,
+    credentialId: row.credentialId ?? undefined,
+    upstreamJobId: row.upstreamJobId ?? undefined,
+    result: row.result === null ? undefined : taskResultSchema.parse(row.result),
+    error: row.errorCode === null ? undefined : { code: row.errorCode, message: row.errorMessage ?? '' },
+    costUsdTicks: row.costUsdTicks ?? undefined,
+  };
+}
+
+/** What readers of a task are told of it. */
+export function toTaskEvent(task: Pick<Task, 'id' | 'version' | 'state' | 'progress' | 'result' | 'error'>): TaskEvent {
+  return {
+    id: task.id,
+    version: task.version,
+    state: task.state,
+    progress: task.progress,
+    ...(task.result ? { result: task.result } : {}),
+    ...(task.error ? { error: task.error } : {}),
+  };
+}

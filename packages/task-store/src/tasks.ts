@@ -1,0 +1,159 @@
+import type { TaskKind, TaskState } from '@grok2api/contracts';
+import { type Database, withDatabase } from './database.js';
+import { Prisma } from './generated/client.js';
+import { COLUMNS, queryTasks } from './rows.js';
+import { transition } from './states.js';
+import { type NewTask, type Task, toTask } from './task.js';
+
+/** Rows that one statement changes at most, so that none holds its locks for long. */
+const BATCH = 500;
+/** Lists count exactly up to here. */
+const COUNT_CAP = 10_000;
+
+export interface ListOptions {
+  kind: TaskKind;
+  owner: string;
+  state?: TaskState | undefined;
+  limit: number;
+  /** Only tasks made before the one with this `seq`. */
+  before?: bigint | undefined;
+}
+
+export interface TaskPage {
+  tasks: Task[];
+  /** Tasks in all, exact up to 10,000. */
+  total: number;
+  totalIsCapped: boolean;
+  /** `before` of the next page; absent on the last one. */
+  next: bigint | undefined;
+}
+
+/** Which tasks of an owner a bulk delete means. */
+export type DeleteSelection = { ids: readonly string[] } | { state: TaskState } | 'all';
+
+/** What the gateway does with tasks: accept, read, cancel, delete. Owners are the caller's to check on single tasks. */
+export class Tasks {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Accepts a task. Doing it again under the same id changes nothing, so it may be repeated when the outcome is unknown.
+   * @throws StoreUnavailableError
+   */
+  async create(task: NewTask): Promise<void> {
+    await withDatabase(
+      () => this.database.$executeRaw`
+        INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin)
+        VALUES (${task.id}, ${task.kind}, ${task.owner}, ${task.model}, ${task.upstreamModel}, ${task.prompt},
+          ${JSON.stringify(task.params)}::jsonb, ${task.origin})
+        ON CONFLICT (id) DO NOTHING`,
+    );
+  }
+
+  /** One task, unless it is deleted. @throws StoreUnavailableError */
+  async get(id: string): Promise<Task | undefined> {
+    const row = await withDatabase(() => this.database.task.findFirst({ where: { id, deletedAt: null } }));
+    return row ? toTask(row) : undefined;
+  }
+
+  /** Those of the tasks that exist and are not deleted, in one statement. @throws StoreUnavailableError */
+  async getMany(ids: readonly string[]): Promise<Task[]> {
+    const rows = await withDatabase(() =>
+      this.database.task.findMany({ where: { id: { in: [...ids] }, deletedAt: null } }),
+    );
+    return rows.map(toTask);
+  }
+
+  /** An owner's tasks, newest first. @throws StoreUnavailableError */
+  async list(options: ListOptions): Promise<TaskPage> {
+    const { kind, owner, state, limit, before } = options;
+    const chosen = { kind, owner, deletedAt: null, ...(state ? { state } : {}) };
+    return withDatabase(async () => {
+      const rows = await this.database.task.findMany({
+        where: { ...chosen, ...(before === undefined ? {} : { seq: { lt: before } }) },
+        orderBy: { seq: 'desc' },
+        take: limit + 1,
+      });
+      const byState = state ? Prisma.sql`AND state = ${state}` : Prisma.empty;
+      const [count] = await this.database.$queryRaw<{ total: bigint }[]>`
+        SELECT count(*) AS total FROM (
+          SELECT 1 FROM tasks WHERE kind = ${kind} AND owner = ${owner} AND deleted_at IS NULL ${byState}
+          LIMIT ${COUNT_CAP + 1}) AS counted`;
+      const total = Number(count?.total ?? 0);
+      const tasks = rows.slice(0, limit).map(toTask);
+      return {
+        tasks,
+        total: Math.min(total, COUNT_CAP),
+        totalIsCapped: total > COUNT_CAP,
+        next: rows.length > limit ? tasks.at(-1)?.seq : undefined,
+      };
+    });
+  }
+
+  /** Cancels an open task; undefined when it is not open any more. @throws StoreUnavailableError */
+  async cancel(id: string): Promise<Task | undefined> {
+    const { from, to } = transition('cancel');
+    const [task] = await withDatabase(() =>
+      queryTasks(
+        this.database,
+        Prisma.sql`
+          UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
+            claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
+          WHERE id = ${id} AND state = ANY(${from}) AND deleted_at IS NULL
+          RETURNING ${COLUMNS}`,
+      ),
+    );
+    return task;
+  }
+
+  /**
+   * Hides an owner's tasks of a kind and cancels those that are open, in batches of at most 500.
+   * Yields each batch as it was written. @throws StoreUnavailableError
+   */
+  async *delete(kind: TaskKind, owner: string, selection: DeleteSelection): AsyncGenerator<Task[]> {
+    const { from, to } = transition('cancel');
+    const chosen = selectionSql(selection);
+    for (;;) {
+      const batch = await withDatabase(() =>
+        queryTasks(
+          this.database,
+          Prisma.sql`
+            UPDATE tasks SET deleted_at = now(), version = version + 1,
+              state = CASE WHEN state = ANY(${from}) THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
+              claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
+            WHERE seq IN (
+              SELECT seq FROM tasks WHERE kind = ${kind} AND owner = ${owner} AND deleted_at IS NULL AND ${chosen}
+              ORDER BY seq LIMIT ${BATCH} FOR UPDATE)
+            RETURNING ${COLUMNS}`,
+        ),
+      );
+      if (batch.length > 0) yield batch;
+      if (batch.length < BATCH) return;
+    }
+  }
+
+  /** How many tasks there are of each kind in each state, deleted ones left out. @throws StoreUnavailableError */
+  async countByState(): Promise<{ kind: TaskKind; state: TaskState; count: number }[]> {
+    const groups = await withDatabase(() =>
+      this.database.task.groupBy({ by: ['kind', 'state'], where: { deletedAt: null }, _count: { _all: true } }),
+    );
+    return groups.map((group) => ({
+      kind: group.kind as TaskKind,
+      state: group.state as TaskState,
+      count: group._count._all,
+    }));
+  }
+
+  /** Whether the database answers. */
+  async ping(): Promise<boolean> {
+    return this.database.$queryRaw`SELECT 1`.then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+function selectionSql(selection: DeleteSelection): Prisma.Sql {
+  if (selection === 'all') return Prisma.sql`true`;
+  if ('state' in selection) return Prisma.sql`state = ${selection.state}`;
+  return Prisma.sql`id = ANY(${[...selection.ids]})`;
+}

@@ -1,0 +1,115 @@
+import type { TaskError, TaskKind } from '@grok2api/contracts';
+import { CLAIMABLE } from './claims.js';
+import { type Database, withDatabase } from './database.js';
+import { Prisma } from './generated/client.js';
+import { COLUMNS, queryTasks } from './rows.js';
+import { transition } from './states.js';
+import type { Task } from './task.js';
+
+const BATCH = 500;
+
+/** How long tasks may take, in milliseconds. */
+export interface Deadlines {
+  /** From its acceptance to the upstream's create. */
+  queueMs: number;
+  /** From the upstream's create to its end. */
+  runMs: number;
+}
+
+/** What the reconciler does with tasks, over all of them. */
+export class Upkeep {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Takes or keeps the lease of a job that one process does at a time.
+   * @returns whether the holder has it now @throws StoreUnavailableError
+   */
+  async holdLease(name: string, holder: string, ttlMs: number): Promise<boolean> {
+    const held = await withDatabase(
+      () => this.database.$queryRaw<unknown[]>`
+        INSERT INTO leases (name, holder, expires_at)
+        VALUES (${name}, ${holder}, now() + ${ttlMs}::int * interval '1 millisecond')
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+        WHERE leases.holder = excluded.holder OR leases.expires_at < now()
+        RETURNING name`,
+    );
+    return held.length > 0;
+  }
+
+  /** Gives a lease back, so that another process need not wait for its end. @throws StoreUnavailableError */
+  async dropLease(name: string, holder: string): Promise<void> {
+    await withDatabase(() => this.database.lease.deleteMany({ where: { name, holder } }));
+  }
+
+  /** How many tasks of a kind wait for a worker, counted up to `cap`. @throws StoreUnavailableError */
+  async countClaimable(kind: TaskKind, cap: number): Promise<number> {
+    const [count] = await withDatabase(
+      () => this.database.$queryRaw<{ claimable: bigint }[]>`
+        SELECT count(*) AS claimable FROM (
+          SELECT 1 FROM tasks WHERE kind = ${kind} AND ${CLAIMABLE} LIMIT ${cap}) AS counted`,
+    );
+    return Number(count?.claimable ?? 0);
+  }
+
+  /**
+   * Ends the tasks that are past their deadline, whoever works on them; at most 500 a call.
+   * @returns what was written @throws StoreUnavailableError
+   */
+  async endOverdue(
+    kind: TaskKind,
+    deadlines: Deadlines,
+    errors: { queue: TaskError; run: TaskError },
+  ): Promise<Task[]> {
+    const { from, to } = transition('expire');
+    const waitedTooLong = Prisma.sql`started_at IS NULL AND ${olderThan('created_at', deadlines.queueMs)}`;
+    const ranTooLong = Prisma.sql`started_at IS NOT NULL AND ${olderThan('started_at', deadlines.runMs)}`;
+    return withDatabase(() =>
+      queryTasks(
+        this.database,
+        Prisma.sql`
+          UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
+            claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL,
+            error_code = CASE WHEN started_at IS NULL THEN ${errors.queue.code} ELSE ${errors.run.code} END,
+            error_message = CASE WHEN started_at IS NULL THEN ${errors.queue.message} ELSE ${errors.run.message} END
+          WHERE seq IN (
+            SELECT seq FROM tasks
+            WHERE kind = ${kind} AND state = ANY(${from}) AND ((${waitedTooLong}) OR (${ranTooLong}))
+            ORDER BY seq LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+          RETURNING ${COLUMNS}`,
+      ),
+    );
+  }
+
+  /**
+   * Removes rows that were deleted, or ended longer than `retentionMs` ago; at most 500 a call.
+   * @returns the media ids of their results, to be removed too @throws StoreUnavailableError
+   */
+  async removeOld(retentionMs: number): Promise<{ removed: number; media: string[] }> {
+    const rows = await withDatabase(() =>
+      queryTasks(
+        this.database,
+        Prisma.sql`
+          DELETE FROM tasks WHERE seq IN (
+            SELECT seq FROM tasks WHERE deleted_at IS NOT NULL
+            UNION ALL SELECT seq FROM tasks WHERE ended_at IS NOT NULL AND ${olderThan('ended_at', retentionMs)}
+            LIMIT ${BATCH})
+          RETURNING ${COLUMNS}`,
+      ),
+    );
+    return { removed: rows.length, media: rows.flatMap((task) => task.result?.media ?? []) };
+  }
+
+  /** Those of the media that an open task still needs as its picture. @throws StoreUnavailableError */
+  async mediaInUse(mediaIds: readonly string[]): Promise<Set<string>> {
+    const open = await withDatabase(
+      () => this.database.$queryRaw<{ media: string }[]>`
+        SELECT params->'image'->>'media' AS media FROM tasks
+        WHERE state IN ('pending', 'running') AND params->'image'->>'media' = ANY(${[...mediaIds]})`,
+    );
+    return new Set(open.map(({ media }) => media));
+  }
+}
+
+function olderThan(column: 'created_at' | 'started_at' | 'ended_at', ms: number): Prisma.Sql {
+  return Prisma.sql`${Prisma.raw(column)} < now() - ${ms}::bigint * interval '1 millisecond'`;
+}
