@@ -69,6 +69,11 @@ export class ClaimedTask {
     return this.#left.signal;
   }
 
+  /** @throws TaskLeftError when the task is known to be no longer this worker's */
+  throwIfLeft(): void {
+    if (this.left.aborted) throw new TaskLeftError(this.#task.id, String(this.left.reason));
+  }
+
   /** Records that the upstream is about to be asked with this credential. @throws TaskLeftError */
   intend(credentialId: string): Promise<void> {
     return this.#write(() => this.#options.claims.intend(this.#claim, credentialId));
@@ -91,7 +96,7 @@ export class ClaimedTask {
   }
 
   /** Ends the task with what it made. @throws TaskLeftError */
-  async complete(result: TaskResult, costUsdTicks?: bigint): Promise<void> {
+  async complete(result: TaskResult, costUsdTicks?: number): Promise<void> {
     await this.#write(() => this.#options.claims.complete(this.#claim, result, costUsdTicks));
     this.log.info({ media: result.media }, 'completed');
   }
@@ -117,7 +122,7 @@ export class ClaimedTask {
 
   async #write(write: () => Promise<Task>): Promise<void> {
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
-      if (this.left.aborted) throw new TaskLeftError(this.#task.id, String(this.left.reason));
+      this.throwIfLeft();
       try {
         this.#written(await write());
         return;

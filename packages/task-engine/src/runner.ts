@@ -7,13 +7,16 @@ import { ClaimedTask, TaskLeftError } from './claimed-task.js';
 
 /** What a slot needs of a grant before it claims a task that nobody has begun. */
 export interface SlotGrant {
+  status: 'granted';
   /** Upstream models it may be used for. */
   models: readonly string[];
-  release(): void;
+  /** Never rejects. */
+  release(): Promise<void>;
 }
 
 /** No credential can serve at the moment. */
 export interface NoGrant {
+  status: 'unavailable';
   retryAfterMs: number;
 }
 
@@ -30,7 +33,8 @@ export interface RunnerOptions<Grant extends SlotGrant> {
   newToken: () => string;
   /** 0 to 1, for jitter. */
   random: () => number;
-  acquireGrant: () => Promise<Grant | NoGrant>;
+  /** May throw once the signal is aborted. */
+  acquireGrant: (signal: AbortSignal) => Promise<Grant | NoGrant>;
   /** Brings a task on. The grant is there when nobody has begun the task; it is the callee's to release. */
   work: (claimed: ClaimedTask, grant: Grant | undefined) => Promise<void>;
 }
@@ -76,6 +80,7 @@ export class Runner<Grant extends SlotGrant> {
         const worked = await this.#takeOne();
         if (!worked) await bus.wakeUps.next(kind, this.#idleWait(), stopping);
       } catch (err) {
+        if (stopping.aborted) return;
         if (err instanceof StoreUnavailableError) log.warn({ err }, 'the task database is away');
         else log.error({ err }, 'a slot failed');
         await this.#pause(this.#idleWait() / 5);
@@ -93,8 +98,8 @@ export class Runner<Grant extends SlotGrant> {
       await this.#work(begun, claimant.token, undefined);
       return true;
     }
-    const grant = await acquireGrant();
-    if ('retryAfterMs' in grant) {
+    const grant = await acquireGrant(this.#stopping.signal);
+    if (grant.status === 'unavailable') {
       await this.#pause(Math.min(grant.retryAfterMs, this.#idleWait()));
       return true;
     }
@@ -109,7 +114,7 @@ export class Runner<Grant extends SlotGrant> {
     try {
       task = await this.#options.claims.claimFresh(claimant, grant.models);
     } finally {
-      if (!task) grant.release();
+      if (!task) void grant.release();
     }
     return task;
   }

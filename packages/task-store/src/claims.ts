@@ -110,7 +110,7 @@ export class Claims {
   }
 
   /** Ends the task with what it made. @throws ClaimLostError, StoreUnavailableError */
-  complete(claim: Claim, result: TaskResult, costUsdTicks: bigint | undefined): Promise<Task> {
+  complete(claim: Claim, result: TaskResult, costUsdTicks: number | undefined): Promise<Task> {
     return this.#write(
       'complete',
       claim,

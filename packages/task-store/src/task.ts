@@ -35,7 +35,7 @@ export interface Task extends NewTask {
   result: TaskResult | undefined;
   error: TaskError | undefined;
   /** What the upstream charged, in its ticks of 10^-10 US dollars. */
-  costUsdTicks: bigint | undefined;
+  costUsdTicks: number | undefined;
 }
 
 /** A task from its row. */
@@ -61,7 +61,7 @@ export function toTask(row: Row): Task {
     upstreamJobId: row.upstreamJobId ?? undefined,
     result: row.result === null ? undefined : taskResultSchema.parse(row.result),
     error: row.errorCode === null ? undefined : { code: row.errorCode, message: row.errorMessage ?? '' },
-    costUsdTicks: row.costUsdTicks ?? undefined,
+    costUsdTicks: row.costUsdTicks === null ? undefined : Number(row.costUsdTicks),
   };
 }
 

@@ -1,0 +1,23 @@
+/** The token pool did not answer, or with an error. Trying again later may help. */
+export class PoolUnavailableError extends Error {
+  override readonly name = 'PoolUnavailableError';
+  constructor(cause: unknown) {
+    super('the token pool does not answer', { cause });
+  }
+}
+
+/** The token pool has no such credential. Trying again does not help. */
+export class UnknownCredentialError extends Error {
+  override readonly name = 'UnknownCredentialError';
+  constructor(readonly credentialId: string) {
+    super(`no credential ${credentialId}`);
+  }
+}
+
+/** The client was closed and gives no grants any more. */
+export class ClosedError extends Error {
+  override readonly name = 'ClosedError';
+  constructor() {
+    super('the credential client is closed');
+  }
+}

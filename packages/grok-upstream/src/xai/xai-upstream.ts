@@ -1,0 +1,29 @@
+import type { GrokUpstream } from '../grok-upstream.js';
+import { checkKey } from './api-key.js';
+import { type ClientSettings, XaiClient } from './client.js';
+import { listModels } from './models.js';
+import { createVideo, pollVideo } from './videos.js';
+
+/** Limits of the xAI driver; what is not given has a default. */
+export type XaiSettings = Partial<ClientSettings>;
+
+// To give up a create may cost a paid video, to give up another call costs nothing: they do not wait equally long.
+const DEFAULTS: ClientSettings = {
+  connectTimeoutMs: 10_000,
+  createTimeoutMs: 120_000,
+  answerTimeoutMs: 20_000,
+  maxAnswerBytes: 1_048_576,
+  now: Date.now,
+};
+
+/** GrokUpstream over xAI's HTTP API. Opens no connection before the first call. */
+export function createXaiUpstream(settings: XaiSettings = {}): GrokUpstream {
+  const client = new XaiClient({ ...DEFAULTS, ...settings });
+  return {
+    createVideo: (credential, request, options) => createVideo(client, credential, request, options),
+    pollVideo: (credential, jobId, options) => pollVideo(client, credential, jobId, options),
+    listModels: (credential, options) => listModels(client, credential, options),
+    checkKey: (credential, options) => checkKey(client, credential, options),
+    close: () => client.close(),
+  };
+}

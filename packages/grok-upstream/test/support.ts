@@ -1,0 +1,36 @@
+import type { Credential } from '@grok2api/contracts';
+import { expect } from 'vitest';
+import { UpstreamError, type UpstreamVideoRequest } from '../src/index.js';
+
+export const SECRET = 'xai-Abcdefghijklmnop0123456789';
+
+export const VIDEO: UpstreamVideoRequest = {
+  model: 'grok-imagine-video-1.5',
+  prompt: '一只猫 in the rain',
+  durationS: 6,
+  aspectRatio: '16:9',
+  resolution: '480p',
+};
+
+export function credentialFor(origin: string, secret = SECRET): Credential {
+  return { id: 'cred-1', secret, base_url: `${origin}/v1` };
+}
+
+/** A signal that nobody aborts. */
+export function untilDone(): { signal: AbortSignal } {
+  return { signal: new AbortController().signal };
+}
+
+/** The UpstreamError that a call throws; fails when it throws none. Every one is checked for the secret. */
+export async function failureOf(call: Promise<unknown>): Promise<UpstreamError> {
+  const result = await call.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if (!('error' in result)) throw new Error(`expected an error, got ${JSON.stringify(result.value)}`);
+  if (!(result.error instanceof UpstreamError)) throw result.error;
+  expect(result.error.message).not.toContain(SECRET);
+  expect(result.error.message.length).toBeLessThanOrEqual(300);
+  expect(result.error.message).not.toBe('');
+  return result.error;
+}

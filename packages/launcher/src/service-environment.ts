@@ -1,0 +1,73 @@
+import type { Grant, ServiceInstance } from './services.js';
+
+/** What the launcher found, made or was told, for the services that are granted it. */
+export interface SystemValues {
+  dataDir: string;
+  mediaDir: string;
+  logLevel: string;
+  natsUrl: string;
+  databaseUrl: string;
+  credentialsKey: string;
+  gatewayPort: number;
+  gatewayHost: string | undefined;
+  /** Names of the services that the gateway's health waits for. */
+  expectedServices: readonly string[];
+  /** Port of the simulator on loopback; undefined when the upstream is xAI. */
+  simulatorPort: number | undefined;
+}
+
+// A variable in this table reaches only services with its grant, whoever set it.
+const OWNED: Record<Grant, readonly string[]> = {
+  bus: ['NATS_URL'],
+  database: ['DATABASE_URL'],
+  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
+  'client-keys': ['API_KEYS', 'ADMIN_KEY'],
+  'gateway-address': ['PORT', 'HOST', 'EXPECTED_SERVICES'],
+  'simulator-address': ['PORT', 'HOST'],
+};
+
+const ALL_OWNED = new Set(Object.values(OWNED).flat());
+
+/** The user's environment without any variable that belongs to some services alone. */
+export function sharedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ALL_OWNED.has(name) && !name.startsWith('XAI_')));
+}
+
+/**
+ * The environment of one service process: the user's own, without the variables that belong to others,
+ * with the values of the system. Secrets go only to the services that are granted them.
+ */
+export function serviceEnvironment(
+  { row, instance }: ServiceInstance,
+  env: NodeJS.ProcessEnv,
+  values: SystemValues,
+): NodeJS.ProcessEnv {
+  const granted: Record<Grant, () => NodeJS.ProcessEnv> = {
+    bus: () => ({ NATS_URL: values.natsUrl }),
+    database: () => ({ DATABASE_URL: values.databaseUrl }),
+    upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
+    'client-keys': () => picked(env, OWNED['client-keys']),
+    'gateway-address': () => ({
+      PORT: String(values.gatewayPort),
+      ...(values.gatewayHost === undefined ? {} : { HOST: values.gatewayHost }),
+      EXPECTED_SERVICES: values.expectedServices.join(','),
+    }),
+    'simulator-address': () => ({ PORT: String(values.simulatorPort), HOST: '127.0.0.1' }),
+  };
+  const own = row.grants.map((grant) => granted[grant]());
+  return Object.assign(sharedEnvironment(env), ...own, {
+    INSTANCE: instance,
+    DATA_DIR: values.dataDir,
+    MEDIA_DIR: values.mediaDir,
+    LOG_LEVEL: values.logLevel,
+  });
+}
+
+function upstreamVariables(env: NodeJS.ProcessEnv, simulatorPort: number | undefined): NodeJS.ProcessEnv {
+  if (simulatorPort === undefined) return picked(env, ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL']);
+  return { XAI_API_KEY: 'simulator-key', XAI_BASE_URL: `http://127.0.0.1:${simulatorPort}/v1` };
+}
+
+function picked(env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
+}

@@ -1,0 +1,16 @@
+export { FilesystemMediaStore } from './filesystem.js';
+export { InvalidMediaIdError, type MediaId, parseMediaId } from './media-id.js';
+export {
+  type ByteRange,
+  MediaEmptyError,
+  MediaRangeError,
+  type MediaSource,
+  type MediaStat,
+  type MediaStore,
+  MediaTooLargeError,
+  type OpenMedia,
+  type PutOptions,
+  type SweepOptions,
+  type SweepResult,
+} from './media-store.js';
+export { type PictureType, pictureType } from './picture-type.js';

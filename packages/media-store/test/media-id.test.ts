@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseMediaId } from '../src/index.js';
+
+describe('parseMediaId', () => {
+  it('reads the kinds and the content type from the extension', () => {
+    const hex = '0123456789abcdef0123456789abcdef';
+    expect(parseMediaId(`video_${hex}.mp4`)).toEqual({ id: `video_${hex}.mp4`, hex, contentType: 'video/mp4' });
+    expect(parseMediaId(`file_${hex}.png`)?.contentType).toBe('image/png');
+    expect(parseMediaId(`image_${hex}.webp`)?.contentType).toBe('image/webp');
+  });
+
+  it('refuses a good id with anything changed, added or removed', () => {
+    const good = `file_${'0123456789abcdef'.repeat(2)}.jpg`;
+    const changed = fc
+      .tuple(
+        fc.nat({ max: good.length }),
+        fc.nat({ max: 1 }),
+        fc.constantFrom('/', '.', '\\', '\0', '\n', '%', 'G', 'é', ''),
+      )
+      .map(([at, removed, added]) => good.slice(0, at) + added + good.slice(at + removed))
+      .filter((text) => text !== good);
+    fc.assert(fc.property(changed, (text) => parseMediaId(text) === undefined));
+  });
+});

@@ -1,0 +1,20 @@
+export { InvalidCidrError } from './address-policy.js';
+export { checkPublicUrl, type UrlCheck } from './check-url.js';
+export {
+  BadResponseError,
+  BadUrlError,
+  BlockedAddressError,
+  BodyTooLargeError,
+  ConnectFailedError,
+  FetchTimeoutError,
+  SafeFetchError,
+  type SafeFetchReason,
+  TooManyRedirectsError,
+} from './errors.js';
+export {
+  createSafeFetch,
+  type FetchResponse,
+  type GetOptions,
+  type SafeFetch,
+  type SafeFetchOptions,
+} from './safe-fetch.js';

@@ -1,0 +1,77 @@
+import type { Bus } from '@grok2api/bus';
+import { ModelCatalogue } from '@grok2api/contracts';
+import type { MediaStore } from '@grok2api/media-store';
+import type { Logger, Metrics } from '@grok2api/service-kit';
+import type { TaskStore } from '@grok2api/task-store';
+import express, { type Express, Router } from 'express';
+import type {} from './locals.js';
+import { Authenticator } from './middleware/authenticate.js';
+import { answerErrors, routeNotFound } from './middleware/errors.js';
+import { jsonBody } from './middleware/json-body.js';
+import { onlyLoopback } from './middleware/only-loopback.js';
+import { requestContext } from './middleware/request-context.js';
+import { PublicUrls } from './public-url.js';
+import { fileRoutes } from './routes/files.js';
+import { healthRoutes } from './routes/health.js';
+import { metricsRoutes } from './routes/metrics.js';
+import { uploadRoutes } from './routes/uploads.js';
+import { videoTaskRoutes } from './routes/video-tasks.js';
+import type { GatewaySettings } from './settings.js';
+import { TaskBodies } from './task-body.js';
+import type { TaskFeed } from './task-feed.js';
+
+export interface AppDependencies {
+  settings: GatewaySettings;
+  bus: Bus;
+  tasks: TaskStore['tasks'];
+  feed: TaskFeed;
+  media: MediaStore;
+  metrics: Metrics;
+  log: Logger;
+  randomHex: () => string;
+  newRequestId: () => string;
+  now: () => number;
+}
+
+/** The HTTP API. Every route answers with and without the prefix `/v1`. */
+export function createApp(dependencies: AppDependencies): Express {
+  const { settings, log, newRequestId, now } = dependencies;
+  const authenticator = new Authenticator(settings.API_KEYS);
+  const urls = new PublicUrls(settings.PUBLIC_URL);
+  const bodies = new TaskBodies(urls);
+  const { requireKey, allowCapability } = authenticator;
+  const common = { ...dependencies, urls, bodies, requireKey, models: new ModelCatalogue() };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
+  app.use(requestContext(log, newRequestId, now));
+  if (authenticator.open && !settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS));
+
+  const api = Router();
+  api.use(
+    healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),
+    metricsRoutes(common),
+    fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
+    uploadRoutes(common),
+    videoTaskRoutes({
+      ...common,
+      json: jsonBody(settings.JSON_BODY_MAX_MB),
+      maxPromptLength: settings.PROMPT_MAX_CHARACTERS,
+      fetchAllow: settings.FETCH_ALLOW,
+      readTask: settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability,
+    }),
+  );
+  app.use('/v1', api);
+  app.use(api);
+  app.use(routeNotFound);
+  app.use(answerErrors(log));
+  return app;
+}
+
+// Express tells `true`, a number of hops and a list of addresses apart by type.
+function trustedProxies(text: string): boolean | number | string {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '@grok2api/bus';
+import { ApiError } from '@grok2api/contracts';
+import { type NewTask, StoreUnavailableError, type Tasks } from '@grok2api/task-store';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 1_000;
+/** How long a client waits for a database that is away. */
+const PATIENCE_MS = 10_000;
+const RETRY_AFTER_S = '5';
+
+/**
+ * Accepts a task: writes its row, then wakes a worker. The row alone decides; a wake-up that is lost is made up
+ * for. While the database is away the same row is tried again.
+ * @throws ApiError `service_unavailable`, not to be retried blindly: the row may have been written
+ */
+export async function createTask(tasks: Tasks, bus: Bus, task: NewTask, now: () => number): Promise<void> {
+  const deadline = now() + PATIENCE_MS;
+  for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
+    try {
+      await tasks.create(task);
+      break;
+    } catch (err) {
+      if (!(err instanceof StoreUnavailableError)) throw err;
+      if (now() + wait > deadline) {
+        throw new ApiError('service_unavailable', {
+          headers: { 'retry-after': RETRY_AFTER_S, 'x-should-retry': 'false' },
+          cause: err,
+        });
+      }
+      await sleep(wait);
+    }
+  }
+  bus.wakeUps.send(task.kind);
+}

@@ -1,0 +1,46 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Bus } from '@grok2api/bus';
+import { FilesystemMediaStore } from '@grok2api/media-store';
+import { createMetrics, runService } from '@grok2api/service-kit';
+import { openTaskStore } from '@grok2api/task-store';
+import { createApp } from './app.js';
+import { closeServer } from './close-server.js';
+import { readGatewaySettings } from './settings.js';
+import { TaskFeed } from './task-feed.js';
+
+await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
+  const settings = readGatewaySettings(env);
+
+  const store = openTaskStore({
+    databaseUrl: settings.DATABASE_URL,
+    maxConnections: settings.DATABASE_MAX_CONNECTIONS,
+  });
+  shutdown.add('task store', () => store.close());
+
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  shutdown.add('bus', () => bus.close());
+
+  const feed = new TaskFeed(bus, store.tasks, log);
+  const app = createApp({
+    settings,
+    bus,
+    tasks: store.tasks,
+    feed,
+    media: new FilesystemMediaStore(settings.MEDIA_DIR),
+    metrics: createMetrics('api-gateway'),
+    log,
+    randomHex: () => randomBytes(16).toString('hex'),
+    newRequestId: randomUUID,
+    now: Date.now,
+  });
+
+  const server = createServer({ headersTimeout: 15_000, requestTimeout: 300_000, keepAliveTimeout: 65_000 }, app);
+  server.listen(settings.PORT, settings.HOST);
+  await once(server, 'listening');
+  shutdown.add('http server', () => closeServer(server));
+  shutdown.add('task feed', () => feed.close());
+  await bus.announce('api-gateway', instance);
+  log.info({ host: settings.HOST, port: settings.PORT }, 'listening');
+});

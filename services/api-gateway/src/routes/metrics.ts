@@ -1,0 +1,49 @@
+import { TASK_KINDS, TASK_STATES } from '@grok2api/contracts';
+import type { Metrics } from '@grok2api/service-kit';
+import type { TaskStore } from '@grok2api/task-store';
+import { type RequestHandler, Router } from 'express';
+import { Gauge } from 'prom-client';
+import type { TaskFeed } from '../task-feed.js';
+
+/** Counting all tasks costs the database something: one count serves every scrape for this long. */
+const COUNT_MS = 10_000;
+
+export interface MetricsDependencies {
+  metrics: Metrics;
+  tasks: TaskStore['tasks'];
+  feed: TaskFeed;
+  requireKey: RequestHandler;
+  now: () => number;
+}
+
+/** `GET /metrics` in Prometheus' text format. */
+export function metricsRoutes({ metrics, tasks, feed, requireKey, now }: MetricsDependencies): Router {
+  let counted = Number.NEGATIVE_INFINITY;
+  new Gauge({
+    name: 'grok2api_tasks',
+    help: 'Tasks by kind and state, deleted ones left out.',
+    labelNames: ['kind', 'state'],
+    registers: [metrics],
+    async collect() {
+      if (now() - counted < COUNT_MS) return;
+      const counts = await tasks.countByState();
+      for (const kind of TASK_KINDS) for (const state of TASK_STATES) this.set({ kind, state }, 0);
+      for (const { kind, state, count } of counts) this.set({ kind, state }, count);
+      counted = now();
+    },
+  });
+  new Gauge({
+    name: 'grok2api_sse_readers',
+    help: 'Readers of task streams on this gateway.',
+    registers: [metrics],
+    collect() {
+      this.set(feed.readers);
+    },
+  });
+
+  const router = Router();
+  router.get('/metrics', requireKey, async (_req, res) => {
+    res.set('content-type', metrics.contentType).send(await metrics.metrics());
+  });
+  return router;
+}

@@ -1,0 +1,187 @@
+import type { Bus } from '@grok2api/bus';
+import {
+  ApiError,
+  deleteTasksSchema,
+  hasEnded,
+  isTaskId,
+  listTasksSchema,
+  type ModelCatalogue,
+  newTaskId,
+  parseCreateVideoTask,
+  parseRequest,
+  type RandomHex,
+  taskStatusPathSchema,
+} from '@grok2api/contracts';
+import { type DeleteSelection, type Task, type TaskStore, toTaskEvent } from '@grok2api/task-store';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { createTask } from '../create-task.js';
+import { decodeCursor, encodeCursor } from '../cursor.js';
+import { type FirstFrameDependencies, resolveFirstFrame } from '../first-frame.js';
+import { methodNotAllowed } from '../middleware/errors.js';
+import { SseStream } from '../sse.js';
+import type { TaskBodies } from '../task-body.js';
+import type { TaskFeed } from '../task-feed.js';
+import { TaskStream } from '../task-stream.js';
+
+export interface VideoTaskRoutesDependencies extends FirstFrameDependencies {
+  tasks: TaskStore['tasks'];
+  bus: Bus;
+  feed: TaskFeed;
+  bodies: TaskBodies;
+  models: ModelCatalogue;
+  maxPromptLength: number;
+  randomHex: RandomHex;
+  now: () => number;
+  /** Middleware that parses a JSON body. */
+  json: RequestHandler[];
+  requireKey: RequestHandler;
+  /** Middleware of the routes that read one task by its id. */
+  readTask: RequestHandler;
+}
+
+/** The video tasks: create, list, read, watch, cancel, delete. */
+export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Router {
+  const { tasks, bus, feed, bodies, media, json, requireKey, readTask } = dependencies;
+  const router = Router();
+
+  router
+    .route('/video/tasks')
+    .post(requireKey, ...json, async (req, res) => {
+      const taskId = await acceptTask(req, res.locals.identity.owner, dependencies);
+      res.json({ status: 'success', task_id: taskId, message: res.locals.texts.taskSubmitted('video') });
+    })
+    .get(requireKey, async (req, res) => {
+      const { status, limit, cursor } = parseRequest(listTasksSchema, req.query);
+      const page = await tasks.list({
+        kind: 'video',
+        owner: res.locals.identity.owner,
+        state: status,
+        limit,
+        before: cursor === undefined ? undefined : decodeCursor(cursor),
+      });
+      res.json({
+        tasks: page.tasks.map((task) => bodies.fields(task, res.locals.texts)),
+        total: page.total,
+        ...(page.totalIsCapped ? { total_is_capped: true } : {}),
+        next_cursor: page.next === undefined ? null : encodeCursor(page.next),
+      });
+    })
+    .delete(requireKey, ...json, async (req, res) => {
+      const { task_ids } = parseRequest(deleteTasksSchema, req.body);
+      const count = await deleteTasks(res, { ids: task_ids });
+      res.json({ status: 'success', count, message: res.locals.texts.deleted(count) });
+    })
+    .all(methodNotAllowed('GET, POST, DELETE'));
+
+  router
+    .route('/video/tasks/all')
+    .delete(requireKey, async (_req, res) => {
+      const count = await deleteTasks(res, 'all');
+      res.json({ status: 'success', count, message: res.locals.texts.deletedAll(count) });
+    })
+    .all(methodNotAllowed('DELETE'));
+
+  router
+    .route('/video/tasks/status/:status')
+    .delete(requireKey, async (req, res) => {
+      const { status } = parseRequest(taskStatusPathSchema, req.params);
+      const count = await deleteTasks(res, { state: status });
+      res.json({ status: 'success', count, message: res.locals.texts.deletedByStatus(count, status) });
+    })
+    .all(methodNotAllowed('DELETE'));
+
+  router
+    .route('/video/tasks/:id')
+    .get(readTask, async (req, res) => {
+      const task = await visibleTask(req.params.id, res);
+      res.json(bodies.single(task, res.locals.texts));
+    })
+    .delete(requireKey, async (req, res) => {
+      const task = await visibleTask(req.params.id, res);
+      await cancel(task);
+      res.json({ status: 'success', message: res.locals.texts.taskCancelled });
+    })
+    .all(methodNotAllowed('GET, DELETE'));
+
+  router
+    .route('/video/tasks/:id/stream')
+    .get(readTask, async (req, res) => {
+      const task = await visibleTask(req.params.id, res);
+      const seen = Number(req.get('last-event-id') ?? Number.NaN);
+      if (hasEnded(task.state) && seen >= task.version) {
+        res.status(204).end();
+        return;
+      }
+      await streamTask(task, res);
+    })
+    .all(methodNotAllowed('GET'));
+
+  /** The task, if it exists and the sender of the request may see it. */
+  async function visibleTask(id: string, res: Response): Promise<Task> {
+    const task = isTaskId(id) ? await tasks.get(id) : undefined;
+    const { owner, byCapability } = res.locals.identity;
+    if (task?.kind !== 'video' || !(byCapability || task.owner === owner)) throw new ApiError('task_not_found');
+    return task;
+  }
+
+  async function cancel(task: Task): Promise<void> {
+    const cancelled = hasEnded(task.state) ? undefined : await tasks.cancel(task.id);
+    if (cancelled) {
+      bus.publishTaskEvent(toTaskEvent(cancelled));
+      bus.publishCancel(cancelled.id);
+      return;
+    }
+    // It ended before, or while it was being cancelled.
+    const ended = hasEnded(task.state) ? task : await tasks.get(task.id);
+    if (!ended) throw new ApiError('task_not_found');
+    if (ended.state !== 'cancelled') throw new ApiError('task_already_finished', { values: { state: ended.state } });
+  }
+
+  async function deleteTasks(res: Response, selection: DeleteSelection): Promise<number> {
+    let count = 0;
+    for await (const batch of tasks.delete('video', res.locals.identity.owner, selection)) {
+      count += batch.length;
+      for (const task of batch) {
+        bus.publishTaskEvent({ ...toTaskEvent(task), state: 'cancelled' });
+        bus.publishCancel(task.id);
+        for (const mediaId of task.result?.media ?? []) await media.delete(mediaId);
+      }
+    }
+    return count;
+  }
+
+  async function streamTask(task: Task, res: Response): Promise<void> {
+    const stream = new TaskStream({
+      taskId: task.id,
+      kind: task.kind,
+      texts: res.locals.texts,
+      resultUrl: ({ result }) => bodies.resultUrl({ result, origin: task.origin }),
+    });
+    const watch = await feed.watch(task.id, stream);
+    if (!watch) throw new ApiError('task_not_found');
+    res.once('close', watch.stop);
+    if (res.destroyed) return watch.stop();
+    stream.begin(new SseStream(res, dependencies.now, () => stream.flush()), watch.snapshot);
+  }
+
+  return router;
+}
+
+async function acceptTask(req: Request, owner: string, dependencies: VideoTaskRoutesDependencies): Promise<string> {
+  const { models, maxPromptLength, urls, randomHex, tasks, bus, now } = dependencies;
+  const { model, prompt, params, imageUrl } = parseCreateVideoTask(req.body, models, maxPromptLength);
+  const image = imageUrl === undefined ? undefined : await resolveFirstFrame(imageUrl, req, dependencies);
+  const id = newTaskId(randomHex);
+  const task = {
+    id,
+    kind: 'video' as const,
+    owner,
+    model: model.id,
+    upstreamModel: model.upstream,
+    prompt,
+    params: image ? { ...params, image } : params,
+    origin: urls.originOf(req),
+  };
+  await createTask(tasks, bus, task, now);
+  return id;
+}

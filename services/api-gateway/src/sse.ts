@@ -1,0 +1,67 @@
+import type { Response } from 'express';
+
+/** One server-sent event: its data as an object, and its id if it has one. */
+export interface SseEvent {
+  id?: number;
+  data: object;
+}
+
+const PING_MS = 15_000;
+/** A reader that has not taken anything for this long is dropped. */
+const STALLED_MS = 60_000;
+
+/**
+ * Writes server-sent events, flushed one by one. It keeps nothing back: a caller asks `blocked` first and is told
+ * when the reader takes events again. A comment every 15 s keeps a silent connection open.
+ */
+export class SseStream {
+  readonly #res: Response;
+  #blockedSince: number | undefined;
+
+  constructor(
+    res: Response,
+    private readonly now: () => number,
+    onUnblocked: () => void,
+  ) {
+    this.#res = res;
+    res.status(200).set({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    res.flushHeaders();
+    res.socket?.setNoDelay(true);
+    res.on('drain', () => {
+      this.#blockedSince = undefined;
+      onUnblocked();
+    });
+    const ping = setInterval(() => this.#keepAlive(), PING_MS);
+    res.once('close', () => clearInterval(ping));
+  }
+
+  /** Whether the reader has not taken yet what was written before. */
+  get blocked(): boolean {
+    return this.#blockedSince !== undefined;
+  }
+
+  /** Writes events at once. */
+  write(events: readonly SseEvent[]): void {
+    if (events.length === 0 || this.#res.writableEnded) return;
+    if (!this.#res.write(events.map(toText).join(''))) this.#blockedSince ??= this.now();
+  }
+
+  /** Ends the stream after what was written. */
+  end(): void {
+    this.#res.end();
+  }
+
+  #keepAlive(): void {
+    if (this.#blockedSince === undefined) this.#res.write(': ping\n\n');
+    else if (this.now() - this.#blockedSince > STALLED_MS) this.#res.destroy();
+  }
+}
+
+function toText({ id, data }: SseEvent): string {
+  const idLine = id === undefined ? '' : `id: ${id}\n`;
+  return `${idLine}data: ${JSON.stringify(data)}\n\n`;
+}

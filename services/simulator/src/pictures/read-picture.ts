@@ -1,0 +1,118 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { type Image, loadImage } from '@napi-rs/canvas';
+import { invalidArgument } from '../wire/xai-error.js';
+
+const MAX_BYTES = 60 * 1024 * 1024;
+const MAX_REDIRECTS = 3;
+const FETCH_TIMEOUT_MS = 10_000;
+
+/**
+ * Reads a picture that a request names: JPEG, PNG or WebP, by data URL or from an http(s) address.
+ * @throws XaiError 400 when it cannot be had, or is no such picture
+ */
+export async function readPicture(url: string): Promise<Image> {
+  const bytes = url.startsWith('data:') ? decodeDataUrl(url) : await fetchPicture(url);
+  if (!isKnownFormat(bytes)) throw invalidArgument('The image must be a JPEG, PNG or WebP.');
+  try {
+    return await loadImage(bytes);
+  } catch (err) {
+    throw invalidArgument('The image could not be decoded.', { cause: err });
+  }
+}
+
+function decodeDataUrl(url: string): Buffer {
+  const comma = url.indexOf(',');
+  const head = url.slice(0, Math.max(comma, 0));
+  if (!/^data:image\/[\w.+-]+(;[^;,]*)*;base64$/i.test(head)) {
+    throw invalidArgument('The image URL must be `data:image/<type>;base64,<data>`.');
+  }
+  return Buffer.from(url.slice(comma + 1), 'base64');
+}
+
+function isKnownFormat(bytes: Buffer): boolean {
+  const isJpeg = bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]));
+  const isPng = bytes.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]));
+  const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
+  return isJpeg || isPng || isWebp;
+}
+
+async function fetchPicture(address: string): Promise<Buffer> {
+  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+  let url = parseHttpUrl(address);
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    await refusePrivate(url);
+    const response = await request(url, signal);
+    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (location === null) return readBody(response);
+    await response.body?.cancel();
+    url = parseHttpUrl(URL.canParse(location, url.href) ? new URL(location, url.href).href : location);
+  }
+  throw invalidArgument('The image URL redirects too often.');
+}
+
+function parseHttpUrl(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw invalidArgument('The image URL must be a data URL or an http(s) URL.');
+  }
+  return url;
+}
+
+async function request(url: URL, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url.href, { redirect: 'manual', signal });
+  } catch (err) {
+    throw invalidArgument('The image could not be fetched.', { cause: err });
+  }
+}
+
+async function readBody(response: Response): Promise<Buffer> {
+  if (!response.ok || !response.body) {
+    throw invalidArgument(`The image could not be fetched: its server answered ${response.status}.`);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body) {
+      size += chunk.byteLength;
+      if (size > MAX_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (err) {
+    throw invalidArgument('The image could not be fetched.', { cause: err });
+  }
+  if (size > MAX_BYTES) throw invalidArgument('The image is too large.');
+  return Buffer.concat(chunks);
+}
+
+// Loopback stays open: tests serve their pictures there.
+async function refusePrivate(url: URL): Promise<void> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const addresses = isIP(host) ? [host] : await resolveHost(host);
+  if (addresses.some((address) => PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'))) {
+    throw invalidArgument('The image URL is not public.');
+  }
+}
+
+async function resolveHost(host: string): Promise<string[]> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (err) {
+    throw invalidArgument('The host of the image URL could not be found.', { cause: err });
+  }
+}
+
+const PRIVATE = privateRanges();
+
+function privateRanges(): BlockList {
+  const ranges = new BlockList();
+  const v4 = ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
+  const v6 = ['fc00::/7', 'fe80::/10', 'ff00::/8'];
+  for (const range of [...v4, '224.0.0.0/3', ...v6]) {
+    const [network = '', bits] = range.split('/');
+    ranges.addSubnet(network, Number(bits), isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  }
+  ranges.addAddress('::', 'ipv6');
+  return ranges;
+}

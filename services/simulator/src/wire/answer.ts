@@ -1,0 +1,119 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** The body of an answer. A file is streamed from disk. */
+type AnswerBody =
+  | { kind: 'empty' }
+  | { kind: 'json'; value: unknown }
+  | { kind: 'text'; text: string }
+  | { kind: 'file'; path: string; type: string };
+
+/** A complete answer, not yet sent. */
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: AnswerBody;
+  /** The job that the answer is about, for the request log. */
+  requestId?: string;
+}
+
+/** A 200 with a JSON body. */
+export function jsonAnswer(value: unknown): Answer {
+  return { status: 200, body: { kind: 'json', value } };
+}
+
+/**
+ * Sends an answer with its content-length; returns when it is handed to the connection, or when the caller left.
+ * `half` sends the head and the first half of the body, then destroys the connection; an empty body is announced as
+ * one byte, so that this is never taken for a complete answer.
+ * @throws Error when the file of the answer cannot be read; nothing was sent then, or the connection is destroyed
+ */
+export async function sendAnswer(response: ServerResponse, answer: Answer, part: 'whole' | 'half'): Promise<void> {
+  const { body } = answer;
+  if (body.kind === 'file') {
+    const file = await open(body.path);
+    try {
+      const { size } = await file.stat();
+      await sendBody(response, answer, part, { size, type: body.type, read: (length) => readStart(file, length) });
+    } finally {
+      await file.close();
+    }
+    return;
+  }
+  const bytes = bytesOf(body);
+  await sendBody(response, answer, part, {
+    size: bytes.length,
+    type: typeOf(body),
+    read: (length) => Readable.from([bytes.subarray(0, length)]),
+  });
+}
+
+const CALLER_GONE = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EPIPE'];
+
+interface Source {
+  size: number;
+  type: string | undefined;
+  /** The first so many bytes, more than none. */
+  read: (length: number) => Readable;
+}
+
+async function sendBody(
+  response: ServerResponse,
+  answer: Answer,
+  part: 'whole' | 'half',
+  source: Source,
+): Promise<void> {
+  if (response.destroyed) return;
+  const announced = part === 'half' ? Math.max(source.size, 1) : source.size;
+  const length = part === 'half' ? Math.floor(source.size / 2) : source.size;
+  response.writeHead(answer.status, {
+    ...(source.type === undefined ? {} : { 'content-type': source.type }),
+    ...answer.headers,
+    'content-length': announced,
+  });
+  const sendsBody = length > 0 && response.req.method !== 'HEAD';
+  if (part === 'whole' && !sendsBody) {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  if (sendsBody) await sendStart(response, source.read(length), part);
+  if (part === 'half') response.destroy();
+}
+
+async function sendStart(response: ServerResponse, bytes: Readable, part: 'whole' | 'half'): Promise<void> {
+  try {
+    if (part === 'whole') await pipeline(bytes, response);
+    else for await (const chunk of bytes) await written(response, chunk);
+  } catch (err) {
+    // The caller left. That is no failure of the answer: the request log records it.
+    if (!isCallerGone(err)) throw err;
+  }
+}
+
+function isCallerGone(err: unknown): boolean {
+  const code = err instanceof Error && 'code' in err ? err.code : undefined;
+  return typeof code === 'string' && CALLER_GONE.includes(code);
+}
+
+function written(response: ServerResponse, chunk: unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.write(chunk, (err) => (err ? reject(err) : resolve()));
+  });
+}
+
+function readStart(file: FileHandle, length: number): Readable {
+  return file.createReadStream({ start: 0, end: length - 1, autoClose: false });
+}
+
+function bytesOf(body: Exclude<AnswerBody, { kind: 'file' }>): Buffer {
+  if (body.kind === 'empty') return Buffer.alloc(0);
+  return Buffer.from(body.kind === 'json' ? JSON.stringify(body.value) : body.text);
+}
+
+function typeOf(body: Exclude<AnswerBody, { kind: 'file' }>): string | undefined {
+  if (body.kind === 'empty') return undefined;
+  return body.kind === 'json' ? 'application/json' : 'text/plain; charset=utf-8';
+}

@@ -1,0 +1,35 @@
+import type { Logger } from '@grok2api/service-kit';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/client.js';
+
+export type Database = PrismaClient;
+
+/** The Postgres schema that the token pool owns. Raw SQL names it in full. */
+export const POOL_SCHEMA = 'pool';
+
+const MAX_CONNECTIONS = 5;
+const CONNECT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 4_000;
+/** Longer than the server's own limit: it speaks only when the server cannot. */
+const SILENCE_TIMEOUT_MS = 5_000;
+
+/**
+ * The database, connected at first use and again after a loss. Every statement ends within seconds, also when
+ * the server hangs, and the server ends transactions whose client stopped, so that no lock outlives its owner.
+ */
+export function openDatabase(url: string, log: Logger): Database {
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: SILENCE_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: SILENCE_TIMEOUT_MS,
+      keepAlive: true,
+    },
+    { schema: POOL_SCHEMA, onPoolError: (err) => log.warn({ err }, 'connection to Postgres lost') },
+  );
+  // Longer formats repeat a query's arguments, which do not belong in a log.
+  return new PrismaClient({ adapter, errorFormat: 'minimal' });
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Bus } from '@grok2api/bus';
+import { type AcquireReply, acquireGrant, type Grant, type Report, reportOutcome } from '@grok2api/contracts';
+import { applyMigrations } from '@grok2api/prisma-migrate';
+import { createLogger } from '@grok2api/service-kit';
+import { type Database, openDatabase, POOL_SCHEMA } from '../src/database.js';
+import { startNats, startPostgres, startTokenPool, type TestProcess, type TestServer } from './servers.js';
+
+export const VIDEO = 'grok-imagine-video-1.5';
+export const CHAT = 'grok-4.7';
+export const CALL = { timeoutMs: 20_000 };
+const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
+
+/** Real servers with the pool's tables, and token-pool processes on them. */
+export class Fixture {
+  readonly #processes: TestProcess[] = [];
+
+  private constructor(
+    readonly nats: TestServer,
+    readonly postgres: TestServer,
+    readonly bus: Bus,
+    readonly database: Database,
+    readonly env: Record<string, string>,
+  ) {}
+
+  static async start(): Promise<Fixture> {
+    const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+    const prismaDir = fileURLToPath(new URL('../prisma', import.meta.url));
+    await applyMigrations({ databaseUrl: postgres.url, schema: POOL_SCHEMA, prismaDir, log });
+    const bus = await Bus.connect({ url: nats.url, name: 'test', log });
+    return new Fixture(nats, postgres, bus, openDatabase(postgres.url, log), {
+      NATS_URL: nats.url,
+      DATABASE_URL: postgres.url,
+      CREDENTIALS_KEY: randomBytes(32).toString('base64'),
+    });
+  }
+
+  /** Starts a token-pool process and waits until it serves. */
+  async startPool(env: Record<string, string>): Promise<TestProcess> {
+    const process = startTokenPool('main', { ...this.env, ...env });
+    this.#processes.push(process);
+    await process.logged('"ready"');
+    return process;
+  }
+
+  /** Starts a token-pool process that is expected to end by itself; resolves to its exit code and its log. */
+  async runPool(env: Record<string, string>): Promise<{ code: number | null; lines: string[] }> {
+    const { exited, lines } = startTokenPool('main', { ...this.env, ...env });
+    return { code: await exited, lines };
+  }
+
+  /** Stops every token-pool process and empties the tables. */
+  async reset(): Promise<void> {
+    await Promise.all(this.#processes.splice(0).map((process) => process.stop()));
+    await this.database.credential.deleteMany();
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.stop()));
+    await this.bus.close();
+    await this.database.$disconnect();
+    await Promise.all([this.nats.destroy(), this.postgres.destroy()]);
+  }
+
+  acquire(models: string[], options: { holder?: string; slots?: number } = {}): Promise<AcquireReply> {
+    const { holder = 'worker-1', slots = 1 } = options;
+    return this.bus.call(acquireGrant, { holder, models, slots }, CALL);
+  }
+
+  /** Acquires where a grant is expected. */
+  async grant(models: string[], options: { holder?: string; slots?: number } = {}): Promise<Grant> {
+    const reply = await this.acquire(models, options);
+    if (reply.status !== 'granted') throw new Error(`no grant: ${reply.reason}`);
+    return reply.grant;
+  }
+
+  async report(report: Report): Promise<void> {
+    await this.bus.call(reportOutcome, report, CALL);
+  }
+}

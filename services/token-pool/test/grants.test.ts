@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { releaseGrant, renewGrant } from '@grok2api/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CALL, CHAT, Fixture, VIDEO } from './fixture.js';
+
+let fixture: Fixture;
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+});
+
+afterEach(() => fixture.reset());
+afterAll(() => fixture.destroy());
+
+function renew(grantId: string, holder = 'worker-1') {
+  return fixture.bus.call(renewGrant, { grant_id: grantId, holder }, CALL);
+}
+
+function release(grantId: string, holder = 'worker-1') {
+  return fixture.bus.call(releaseGrant, { grant_id: grantId, holder }, CALL);
+}
+
+/** Asks again until there is a slot; resolves to the ms it took. */
+async function untilGranted(): Promise<number> {
+  const begun = performance.now();
+  while ((await fixture.acquire([VIDEO])).status === 'none') await sleep(20);
+  return performance.now() - begun;
+}
+
+describe('a grant', () => {
+  it('carries the credential, the models and its time', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', XAI_BASE_URL: 'http://127.0.0.1:9/v1' });
+    expect(await fixture.acquire([VIDEO, CHAT], { slots: 2 })).toEqual({
+      status: 'granted',
+      grant: {
+        id: expect.stringMatching(/^grant_[0-9a-f]{32}$/),
+        credential: {
+          id: expect.stringMatching(/^cred_[0-9a-f]{32}$/),
+          secret: 'xai-1',
+          base_url: 'http://127.0.0.1:9/v1',
+        },
+        models: [VIDEO, CHAT],
+        slots: 2,
+        expires_in_ms: 10_000,
+      },
+    });
+  });
+
+  it('has fewer slots than asked when there are fewer', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '3' });
+    expect((await fixture.grant([VIDEO], { slots: 2 })).slots).toBe(2);
+    expect((await fixture.grant([VIDEO], { slots: 2 })).slots).toBe(1);
+    expect(await fixture.acquire([VIDEO])).toMatchObject({ status: 'none', reason: 'busy' });
+  });
+
+  it('goes to each credential in turn where none has a limit', async () => {
+    await fixture.startPool({ XAI_API_KEYS: 'xai-1,xai-2,xai-3' });
+    const used: string[] = [];
+    for (let i = 0; i < 6; i++) used.push((await fixture.grant([VIDEO])).credential.secret);
+    expect(used.slice(0, 3).sort()).toEqual(['xai-1', 'xai-2', 'xai-3']);
+    expect(used.slice(3)).toEqual(used.slice(0, 3));
+  });
+
+  it('ends with its release, and then cannot be renewed', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1' });
+    const { id } = await fixture.grant([VIDEO]);
+    await release(id);
+    await fixture.grant([VIDEO]);
+    await release(id);
+    expect(await renew(id)).toEqual({ renewed: false, expires_in_ms: 0 });
+  });
+
+  it('is not ended or renewed by another holder', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1' });
+    const { id } = await fixture.grant([VIDEO]);
+    await release(id, 'worker-2');
+    expect(await renew(id, 'worker-2')).toEqual({ renewed: false, expires_in_ms: 0 });
+    expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'busy' });
+    expect(await renew(id)).toEqual({ renewed: true, expires_in_ms: 10_000 });
+  });
+
+  it('that is not renewed frees its slots after its time, not before', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '1000' });
+    const asked = performance.now();
+    const { id } = await fixture.grant([VIDEO]);
+    await untilGranted();
+    expect(performance.now() - asked).toBeGreaterThanOrEqual(999);
+    expect(await renew(id)).toEqual({ renewed: false, expires_in_ms: 0 });
+    expect(await fixture.database.grant.count({ where: { id } })).toBe(0);
+  });
+
+  it('that is renewed keeps its slots', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '2000' });
+    const { id } = await fixture.grant([VIDEO]);
+    for (let i = 0; i < 6; i++) {
+      await sleep(400);
+      expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'busy' });
+      expect((await renew(id)).renewed).toBe(true);
+    }
+    const renewed = performance.now();
+    await untilGranted();
+    expect(performance.now() - renewed).toBeGreaterThan(1_000);
+  });
+});
+
+describe('the limit', () => {
+  it('holds over two processes and 50 acquires at once', async () => {
+    const env = { XAI_API_KEYS: 'xai-1,xai-2', CREDENTIAL_MAX_CONCURRENCY: '7' };
+    const pools = [await fixture.startPool(env), await fixture.startPool(env)];
+    for (let round = 0; round < 4; round++) {
+      const replies = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => fixture.acquire([VIDEO], { holder: `worker-${i}`, slots: 1 + (i % 3) })),
+      );
+      const granted = new Map<string, number>();
+      for (const reply of replies) {
+        if (reply.status === 'none') {
+          expect(reply.reason).toBe('busy');
+          continue;
+        }
+        const { credential, slots } = reply.grant;
+        granted.set(credential.secret, (granted.get(credential.secret) ?? 0) + slots);
+      }
+      expect(Object.fromEntries(granted)).toEqual({ 'xai-1': 7, 'xai-2': 7 });
+      await Promise.all(
+        replies.map((reply, i) => (reply.status === 'granted' ? release(reply.grant.id, `worker-${i}`) : undefined)),
+      );
+    }
+    for (const pool of pools) expect(pool.lines.filter((line) => line.includes('"error"'))).toEqual([]);
+  });
+
+  it('holds when a renewal and an acquire meet at the moment of expiry', async () => {
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '300' });
+    const { id } = await fixture.grant([VIDEO]);
+    const asked = await fixture.database.$transaction(async (renewal) => {
+      // The renewal has looked at the row in time, and commits when the old time is over.
+      await renewal.$executeRaw`
+        UPDATE pool.grants SET expires_at = clock_timestamp() + interval '1 hour'
+        WHERE id = ${id} AND expires_at > clock_timestamp()`;
+      await sleep(400);
+      let answered = false;
+      const acquiring = fixture.acquire([VIDEO]).finally(() => {
+        answered = true;
+      });
+      while (!answered) {
+        const waiting = await renewal.$queryRaw<unknown[]>`SELECT FROM pg_locks WHERE NOT granted`;
+        if (waiting.length > 0) break;
+        await sleep(20);
+      }
+      return { acquiring };
+    });
+    expect(await fixture.database.grant.count({ where: { id } })).toBe(1);
+    expect(await asked.acquiring).toMatchObject({ status: 'none', reason: 'busy' });
+  });
+
+  it('holds while grants expire and are renewed at the same moment', async () => {
+    const env = { XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '3', GRANT_TTL_MS: '100' };
+    await Promise.all([fixture.startPool(env), fixture.startPool(env)]);
+    const until = performance.now() + 3_000;
+    let most = 0;
+    let granted = 0;
+    const worker = async (holder: string) => {
+      while (performance.now() < until) {
+        const reply = await fixture.acquire([VIDEO], { holder });
+        if (reply.status === 'none') {
+          await sleep(5);
+          continue;
+        }
+        granted++;
+        // About at the end of its time: some renewals come in time, some too late.
+        await sleep(90 + Math.random() * 20);
+        await renew(reply.grant.id, holder);
+      }
+    };
+    const watch = async () => {
+      while (performance.now() < until) {
+        const [live] = await fixture.database.$queryRaw<{ slots: number }[]>`
+          SELECT coalesce(sum(slots), 0)::int AS slots FROM pool.grants WHERE expires_at > now()`;
+        most = Math.max(most, live?.slots ?? 0);
+      }
+    };
+    await Promise.all([watch(), ...Array.from({ length: 8 }, (_, i) => worker(`worker-${i}`))]);
+    expect(granted).toBeGreaterThan(20);
+    expect(most).toBe(3);
+  });
+});

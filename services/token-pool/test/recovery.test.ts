@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RemoteError } from '@grok2api/bus';
+import { acquireGrant, credentialOf, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CALL, Fixture, VIDEO } from './fixture.js';
+import type { TestProcess } from './servers.js';
+
+let fixture: Fixture;
+let pool: TestProcess;
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  pool = await fixture.startPool({ XAI_API_KEY: 'xai-1' });
+});
+
+afterAll(async () => {
+  expect(await Promise.race([pool.exited, 'running'])).toBe('running');
+  await fixture.destroy();
+});
+
+async function untilGranted(): Promise<void> {
+  for (;;) {
+    const reply = await fixture.acquire([VIDEO]).catch(() => undefined);
+    if (reply?.status === 'granted') return;
+    await sleep(100);
+  }
+}
+
+describe('the token pool', () => {
+  it.each([acquireGrant, renewGrant, releaseGrant, reportOutcome, credentialOf])(
+    'refuses a malformed request on $subject and goes on',
+    async ({ subject, service }) => {
+      const rpc = { subject, service, request: z.unknown(), reply: z.unknown() };
+      for (const request of [null, [], { holder: '', models: [], slots: -1 }, { grant_id: 7 }, '\0']) {
+        const asked = fixture.bus.call(rpc, request, CALL);
+        await expect(asked).rejects.toMatchObject({ code: 'malformed_request' });
+      }
+      await fixture.grant([VIDEO]);
+    },
+  );
+
+  it('fails a request that the database cannot take, and goes on', async () => {
+    await expect(fixture.acquire(['\0'])).rejects.toBeInstanceOf(RemoteError);
+    await fixture.grant([VIDEO]);
+  });
+
+  it('fails requests while Postgres is away, and works again when it is back', async () => {
+    await fixture.postgres.stop();
+    await expect(fixture.acquire([VIDEO])).rejects.toMatchObject({ code: 'failed' });
+    await fixture.postgres.start();
+    await untilGranted();
+  });
+
+  it('works again when NATS is back', async () => {
+    await fixture.nats.stop();
+    await fixture.nats.start();
+    await untilGranted();
+  });
+});

@@ -1,0 +1,20 @@
+import type { CredentialClient } from '@grok2api/credential-client';
+import type { GrokUpstream, VideoPreset } from '@grok2api/grok-upstream';
+import type { MediaStore } from '@grok2api/media-store';
+import type { SafeFetch } from '@grok2api/safe-fetch';
+
+/** What making a video needs from outside. */
+export interface VideoDependencies {
+  credentials: CredentialClient;
+  upstream: GrokUpstream;
+  media: MediaStore;
+  safeFetch: SafeFetch;
+  presetSuffixes: Readonly<Record<VideoPreset, string>>;
+  /** Milliseconds from the upstream's create to the task's deadline. */
+  deadlineMs: number;
+  /** Largest result file, in bytes. */
+  maxResultBytes: number;
+  now: () => number;
+  /** 0 to 1, for jitter. */
+  random: () => number;
+}

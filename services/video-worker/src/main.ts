@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { Bus } from '@grok2api/bus';
+import { ModelCatalogue } from '@grok2api/contracts';
+import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
+import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
+import { FilesystemMediaStore } from '@grok2api/media-store';
+import { createSafeFetch } from '@grok2api/safe-fetch';
+import { runService } from '@grok2api/service-kit';
+import { Reconciler, Runner } from '@grok2api/task-engine';
+import { openTaskStore } from '@grok2api/task-store';
+import type { VideoDependencies } from './dependencies.js';
+import { readVideoWorkerSettings } from './settings.js';
+import { createMediaSweep } from './sweep-media.js';
+import { runVideoTask } from './video-task.js';
+
+/** Connections besides one for each slot: the reconciler's and the renewals'. */
+const EXTRA_CONNECTIONS = 2;
+
+await runService('video-worker', async ({ env, instance, log, shutdown }) => {
+  const settings = readVideoWorkerSettings(env);
+  const [now, random] = [Date.now, Math.random];
+
+  const store = openTaskStore({
+    databaseUrl: settings.DATABASE_URL,
+    maxConnections: Math.min(settings.VIDEO_WORKER_SLOTS, 8) + EXTRA_CONNECTIONS,
+  });
+  shutdown.add('task store', () => store.close());
+
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  shutdown.add('bus', () => bus.close());
+
+  const upstream = createXaiUpstream();
+  shutdown.add('upstream', () => upstream.close());
+
+  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW });
+  shutdown.add('safe fetch', () => safeFetch.close());
+
+  const credentials = new CredentialClient({ bus, holder: instance, now, log });
+  shutdown.add('credential client', () => credentials.close());
+
+  const media = new FilesystemMediaStore(settings.MEDIA_DIR);
+  const dependencies: VideoDependencies = {
+    credentials,
+    upstream,
+    media,
+    safeFetch,
+    presetSuffixes: {
+      ...DEFAULT_PRESET_SUFFIXES,
+      fun: settings.PRESET_FUN_SUFFIX,
+      spicy: settings.PRESET_SPICY_SUFFIX,
+    },
+    deadlineMs: settings.VIDEO_DEADLINE_MS,
+    maxResultBytes: settings.RESULT_MAX_MB,
+    now,
+    random,
+  };
+
+  const reconciler = new Reconciler({
+    kind: 'video',
+    worker: instance,
+    upkeep: store.upkeep,
+    bus,
+    log,
+    deadlines: { queueMs: settings.QUEUE_DEADLINE_MS, runMs: settings.VIDEO_DEADLINE_MS },
+    retentionMs: settings.TASK_RETENTION,
+    sweepMedia: createMediaSweep({ media, upkeep: store.upkeep, ttlMs: settings.MEDIA_TTL, log, now }),
+    random,
+  });
+  reconciler.start();
+  shutdown.add('reconciler', () => reconciler.stop());
+
+  const videoModels = [...new Set(new ModelCatalogue().ofKind('video').map((model) => model.upstream))];
+  const runner = new Runner<HeldGrant>({
+    kind: 'video',
+    worker: instance,
+    slots: settings.VIDEO_WORKER_SLOTS,
+    claimTtlMs: settings.CLAIM_TTL_MS,
+    claims: store.claims,
+    bus,
+    log,
+    newToken: randomUUID,
+    random,
+    acquireGrant: (signal) => credentials.acquire(videoModels, { signal }),
+    work: (claimed, grant) => runVideoTask(claimed, grant, dependencies),
+  });
+  runner.start();
+  shutdown.add('runner', () => runner.stop());
+
+  await bus.announce('video-worker', instance);
+  log.info({ slots: settings.VIDEO_WORKER_SLOTS }, 'taking tasks');
+});
