@@ -35,15 +35,17 @@ export class WakeUps {
    */
   async next(kind: TaskKind, waitMs: number, signal: AbortSignal): Promise<boolean> {
     const begun = Date.now();
+    // The server takes whole nanoseconds only.
+    const expires = Math.ceil(Math.max(waitMs, SHORTEST_WAIT_MS));
     try {
       const consumer = await this.#consumer(kind);
-      const message = await untilAborted(consumer.next({ expires: Math.max(waitMs, SHORTEST_WAIT_MS) }), signal);
+      const message = await untilAborted(consumer.next({ expires }), signal);
       message?.ack();
       return message !== undefined && message !== null;
     } catch (err) {
       // The stream may be gone with the server's store: the next wait makes it anew.
       this.#consumers.delete(kind);
-      this.log.debug({ err, kind }, 'no wake-ups from NATS');
+      if (this.connection.connected) this.log.warn({ err, kind }, 'no wake-ups from NATS');
       await pause(waitMs - (Date.now() - begun), signal);
       return false;
     }

@@ -15,7 +15,7 @@ export interface ReportDetails {
 }
 
 /** What a held grant needs of the one who took it. */
-export interface GrantOwner {
+interface GrantOwner {
   bus: Bus;
   holder: string;
   now: () => number;

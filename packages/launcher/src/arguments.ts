@@ -33,16 +33,11 @@ function parsed(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: { help: { type: 'boolean', short: 'h' }, 'video-workers': { type: 'string' } },
-      allowPositionals: false,
     }).values;
   } catch (cause) {
-    const unknown = argv.find((argument) => !/^(--help|-h|--video-workers(=.*)?)$/.test(argument));
-    throw new LaunchError(
-      `The command line cannot be read near "${unknown ?? argv.at(-1)}": try npm start -- --help.`,
-      {
-        cause,
-      },
-    );
+    // Node's own message is one line that names the argument, with advice for programmers after the first sentence.
+    const what = cause instanceof Error ? cause.message.split(/\.\s/)[0] : String(cause);
+    throw new LaunchError(`${what}: npm start -- --help shows what is possible.`, { cause });
   }
 }
 

@@ -22,7 +22,7 @@ const OWNED: Record<Grant, readonly string[]> = {
   database: ['DATABASE_URL'],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
-  'gateway-address': ['PORT', 'HOST', 'EXPECTED_SERVICES'],
+  'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
   'simulator-address': ['PORT', 'HOST'],
 };
 
@@ -48,6 +48,7 @@ export function serviceEnvironment(
     upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
     'client-keys': () => picked(env, OWNED['client-keys']),
     'gateway-address': () => ({
+      ...picked(env, ['PUBLIC_URL']),
       PORT: String(values.gatewayPort),
       ...(values.gatewayHost === undefined ? {} : { HOST: values.gatewayHost }),
       EXPECTED_SERVICES: values.expectedServices.join(','),

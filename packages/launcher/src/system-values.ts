@@ -13,7 +13,7 @@ export async function systemValues(
 ): Promise<SystemValues> {
   const { dataDir } = settings;
   const mediaDir = join(dataDir, 'media');
-  await mkdir(mediaDir, { recursive: true });
+  await mkdir(mediaDir, { recursive: true, mode: 0o700 });
   return {
     ...found,
     dataDir,

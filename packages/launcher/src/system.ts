@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, EXIT_BAD_SETTING, type Logger } from '@grok2api/service-kit';
 import { gatewayBase } from './gateway-base.js';
@@ -51,6 +52,8 @@ export class System {
   constructor(options: SystemOptions) {
     this.#options = options;
     this.#log = this.#logger('launcher');
+    // Others may pass through, as Postgres' own user has to, and see nothing but names they know.
+    mkdirSync(options.settings.dataDir, { recursive: true, mode: 0o711 });
     this.#runDirectory = new RunDirectory(join(options.settings.dataDir, 'run'));
     this.#guardian = new Guardian({
       env: { PATH: options.env.PATH },

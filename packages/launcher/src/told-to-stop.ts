@@ -1,10 +1,13 @@
+import { parentPid, programName } from './supervision/process-identity.js';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SHELLS = ['sh', 'dash', 'bash', 'zsh'];
 const SAME_KEYSTROKE_MS = 1000;
 const LOOK_EVERY_MS = 1000;
 
 /**
  * Calls `first` when the process is told to stop, `again` when it is told so once more. It is told by SIGINT,
- * SIGTERM or SIGHUP, and, run by npm, by the death of npm: then nobody is left who could stop it.
+ * SIGTERM or SIGHUP, and, run by npm, by the end of npm: then nobody is left whom Ctrl-C would reach.
  * Ctrl-C under npm comes twice at once, from the terminal and from npm, which passes it on: that counts as one.
  */
 export function onToldToStop(first: (why: string) => void, again: () => void): void {
@@ -20,11 +23,18 @@ export function onToldToStop(first: (why: string) => void, again: () => void): v
   for (const name of SIGNALS) process.on(name, () => told(name));
 
   if (process.env.npm_lifecycle_event === undefined) return;
-  const parent = process.ppid;
+  const npm = pathToNpm();
   const look = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (npm === pathToNpm()) return;
     clearInterval(look);
     told('npm is gone');
   }, LOOK_EVERY_MS);
   look.unref();
+}
+
+// npm runs a shell, which either becomes this process or stays between the two. SIGTERM to npm ends that shell
+// alone, and kill -9 npm alone: both show here.
+function pathToNpm(): string {
+  const parent = process.ppid;
+  return SHELLS.includes(programName(parent) ?? '') ? `${parent} ${parentPid(parent)}` : `${parent}`;
 }

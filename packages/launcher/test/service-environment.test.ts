@@ -16,6 +16,7 @@ const USER_ENV = {
   DATABASE_URL: 'postgresql://secret-user-database',
   PORT: '9000',
   HOST: '0.0.0.0',
+  PUBLIC_URL: 'https://videos.example',
 };
 
 const VALUES: SystemValues = {
@@ -64,8 +65,10 @@ test('the rest of the environment reaches every service, the address of the gate
       VIDEO_WORKER_SLOTS: '2',
       MEDIA_DIR: '/data/media',
     });
-    const address = instance === 'api-gateway' ? ['9000', '0.0.0.0', 'token-pool,video-worker'] : [];
-    expect([env.PORT, env.HOST, env.EXPECTED_SERVICES].filter((value) => value !== undefined)).toEqual(address);
+    const { PORT, HOST, PUBLIC_URL, EXPECTED_SERVICES } = env;
+    const address =
+      instance === 'api-gateway' ? ['9000', '0.0.0.0', 'https://videos.example', 'token-pool,video-worker'] : [];
+    expect([PORT, HOST, PUBLIC_URL, EXPECTED_SERVICES].filter((value) => value !== undefined)).toEqual(address);
   }
 });
 
@@ -73,6 +76,7 @@ test('without a key the simulator runs, without secrets, and stands for xAI', ()
   const all = environments({ ...VALUES, simulatorPort: 4567 });
   expect(secretsIn(all.get('simulator'))).toEqual([]);
   expect(all.get('simulator')).toMatchObject({ PORT: '4567', HOST: '127.0.0.1', DATA_DIR: '/data' });
+  expect(all.get('simulator')?.PUBLIC_URL).toBeUndefined();
   expect(all.get('token-pool')).toMatchObject({
     XAI_API_KEY: 'simulator-key',
     XAI_BASE_URL: 'http://127.0.0.1:4567/v1',

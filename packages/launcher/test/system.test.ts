@@ -80,8 +80,11 @@ test('starts everything, restarts what dies, stops everything', { timeout: 120_0
   expect([...before.keys()]).toEqual(NAMES);
   expect(await (await fetch(`http://127.0.0.1:${port}/health`)).text()).toBe('video-worker');
 
-  const given = launcher.lines.filter((line) => line.includes('"msg":"given"')).map((line) => JSON.parse(line));
-  expect(Object.fromEntries(given.map((line) => [line.instance, line.given]))).toEqual({
+  const given = () => {
+    const lines = launcher.lines.filter((line) => line.includes('"msg":"given"')).map((line) => JSON.parse(line));
+    return Object.fromEntries(lines.map((line) => [line.instance, line.given]));
+  };
+  await expect.poll(given, { timeout: 20_000 }).toEqual({
     'token-pool': ['NATS_URL', 'DATABASE_URL', 'CREDENTIALS_KEY'],
     'video-worker-1': ['NATS_URL', 'DATABASE_URL'],
     'video-worker-2': ['NATS_URL', 'DATABASE_URL'],

@@ -108,8 +108,8 @@ describe('an address that is not public', () => {
     expect(server.connections).toEqual(['127.0.0.1']);
   });
 
-  it('is refused on a port that is for allowed networks only', async () => {
-    clientResolving([['127.0.0.1']], { ports: [80, 443], allow: ['10.0.0.0/8'] });
+  it('is no less refused for being public when the port is for allowed networks only', async () => {
+    clientResolving([['8.8.8.8', '127.0.0.1']], { ports: [80, 443], allow: ['10.0.0.0/8'] });
     await expect(client.get(`http://name.example:${server.port}/`, LIMITS)).rejects.toMatchObject({
       reason: 'blocked_address',
     });

@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import { hashSecret, type Secrets } from './secrets.js';
 
 /** The credentials that the environment names. */
-export interface EnvironmentCredentials {
+interface EnvironmentCredentials {
   apiKeys: readonly string[];
   baseUrl: string;
   maxConcurrency: number;

@@ -21,7 +21,7 @@ export interface Candidate {
   models: ReadonlyMap<string, ModelHealth>;
 }
 
-export type Choice =
+type Choice =
   | { status: 'chosen'; id: string; models: string[] }
   | { status: 'none'; reason: 'busy' | 'cooling' | 'no_credential'; retryAfterMs: number };
 

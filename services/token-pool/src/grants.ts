@@ -7,7 +7,7 @@ import type { Database } from './database.js';
 import { Prisma } from './generated/client.js';
 
 /** Who asks for how many slots of a credential for which models. */
-export type AcquireRequest = z.infer<typeof acquireRequestSchema>;
+type AcquireRequest = z.infer<typeof acquireRequestSchema>;
 
 /**
  * Gives out slots of credentials for a time. All times are by the database's clock.

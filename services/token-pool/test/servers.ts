@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chown, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer, Socket } from 'node:net';
@@ -34,8 +35,10 @@ export interface TestProcess {
 
 export async function startNats(): Promise<TestServer> {
   const port = await freePort();
+  const fetched = fileURLToPath(new URL('../../../.cache/nats-server/nats-server', import.meta.url));
+  const file = existsSync(fetched) ? fetched : 'nats-server';
   return startServer(`nats://127.0.0.1:${port}`, port, () =>
-    spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }),
+    spawn(file, ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }),
   );
 }
 

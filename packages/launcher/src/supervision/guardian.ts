@@ -4,7 +4,7 @@ import type { ProcessRegister, RunningProcess } from './running-process.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 // The compiled program, also when this file runs uncompiled.
-const MAIN = new URL('../../dist/supervision/guardian-main.js', import.meta.url);
+const MAIN = new URL('../../dist/guardian-main.js', import.meta.url);
 
 /**
  * Register of the processes that run, which also tells a small process of its own. That one outlives a launcher
@@ -31,7 +31,14 @@ export class Guardian implements ProcessRegister {
         onStarted: () => this.#tell(),
         onLine: (line) => options.log.warn(line),
       },
-      options,
+      {
+        log: options.log,
+        register: {
+          // It stays when the launcher is gone, until its work is done.
+          started: (entry) => options.register.started({ ...entry, leavesByItself: false }),
+          ended: (entry) => options.register.ended(entry),
+        },
+      },
     );
   }
 

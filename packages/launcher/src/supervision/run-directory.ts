@@ -2,17 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { LaunchError } from '../launch-error.js';
 import { processIdentity } from './process-identity.js';
-import {
-  allGone,
-  type ProcessRegister,
-  type RunningProcess,
-  runningProcess,
-  signalIfRunning,
-  stillRuns,
-} from './running-process.js';
+import { endOrphans, type ProcessRegister, type RunningProcess, runningProcess, stillRuns } from './running-process.js';
 
 const LAUNCHER = 'launcher';
-const LEFTOVER_GRACE_MS = 10_000;
 
 /**
  * The directory with a file `NAME.pid` for each process that runs. Beside it, `NAME.json` says which run of the
@@ -66,7 +58,7 @@ export class RunDirectory implements ProcessRegister {
     if (this.#read(LAUNCHER)?.pid === process.pid) this.#remove(LAUNCHER);
   }
 
-  /** Ends what a launcher that was killed left running, by force after ten seconds. Resolves to the names. */
+  /** Ends what a launcher that was killed left running. Resolves to the names. */
   async endLeftovers(): Promise<string[]> {
     const names = readdirSync(this.#path)
       .filter((file) => file.endsWith('.pid'))
@@ -74,11 +66,7 @@ export class RunDirectory implements ProcessRegister {
       .filter((name) => name !== LAUNCHER);
     const leftovers = names.map((name) => this.#read(name)).filter((entry) => entry && stillRuns(entry));
     const running = leftovers.filter((entry) => entry !== undefined);
-    for (const entry of running) signalIfRunning(entry, entry.stopSignal);
-    if (!(await allGone(running, LEFTOVER_GRACE_MS))) {
-      for (const entry of running) signalIfRunning(entry, 'SIGKILL');
-      await allGone(running, LEFTOVER_GRACE_MS);
-    }
+    await endOrphans(running);
     for (const name of names) this.#remove(name);
     return running.map(({ name }) => name);
   }

@@ -22,14 +22,17 @@ export interface ProcessRegister {
 }
 
 const LOOK_EVERY_MS = 50;
+const LEAVING_MS = 2000;
+const STOPPING_MS = 10_000;
+const KILLED_MS = 2000;
 
 /** Whether it still runs. */
 export function stillRuns({ pid, identity }: RunningProcess): boolean {
   return processIdentity(pid) === identity;
 }
 
-/** Sends a signal, unless the process is gone and its pid perhaps another's. */
-export function signalIfRunning(target: RunningProcess, signal: NodeJS.Signals): void {
+// Sends a signal, unless the process is gone and its pid perhaps another's.
+function signalIfRunning(target: RunningProcess, signal: NodeJS.Signals): void {
   if (!stillRuns(target)) return;
   try {
     process.kill(target.pid, signal);
@@ -39,11 +42,24 @@ export function signalIfRunning(target: RunningProcess, signal: NodeJS.Signals):
   }
 }
 
-/** Waits until none of them runs any more; false when some still do after `timeoutMs`. */
-export async function allGone(processes: readonly RunningProcess[], timeoutMs: number): Promise<boolean> {
+// Waits until none of them runs any more, or the time is up.
+async function allGone(processes: readonly RunningProcess[], timeoutMs: number): Promise<void> {
   for (let waited = 0; processes.some(stillRuns); waited += LOOK_EVERY_MS) {
-    if (waited >= timeoutMs) return false;
+    if (waited >= timeoutMs) return;
     await sleep(LOOK_EVERY_MS);
   }
-  return true;
+}
+
+/**
+ * Ends the processes of a launcher that is dead. Services stop by themselves when it is gone, and want their
+ * servers while they do; so the servers are asked after them, and what then still runs is killed.
+ */
+export async function endOrphans(orphans: readonly RunningProcess[]): Promise<void> {
+  const services = orphans.filter(({ leavesByItself }) => leavesByItself);
+  const servers = orphans.filter(({ leavesByItself }) => !leavesByItself);
+  await allGone(services, LEAVING_MS);
+  for (const server of servers) signalIfRunning(server, server.stopSignal);
+  await allGone(servers, STOPPING_MS);
+  for (const left of orphans) signalIfRunning(left, 'SIGKILL');
+  await allGone(orphans, KILLED_MS);
 }

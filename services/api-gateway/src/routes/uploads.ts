@@ -20,6 +20,8 @@ export interface UploadRoutesDependencies {
 export function uploadRoutes({ media, urls, randomHex, requireKey }: UploadRoutesDependencies): Router {
   const upload = multer({
     storage: new UploadStorage(media, randomHex, MAX_FILE_BYTES),
+    // Clients send file names as UTF-8, although the standard's default is Latin-1.
+    defParamCharset: 'utf8',
     limits: {
       fileSize: MAX_FILE_BYTES,
       files: 1,

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freeLoopbackPort } from '@grok2api/launcher';
+import { ROOT } from './root.js';
+import { SimulatorClient } from './simulator-client.js';
+import { TaskClient } from './task-client.js';
+import { tempDir } from './temp-dir.js';
+
+export interface SystemOptions {
+  videoWorkers?: number;
+  /** Settings, over the testkit's own. */
+  env?: Record<string, string>;
+  /** Keeps its data here over several starts; else in a temporary directory that goes with the system. */
+  dataDir?: string;
+}
+
+/** One line of the system's log. */
+export type LogLine = Record<string, unknown>;
+
+const READY_WITHIN_MS = 60_000;
+const STOPPED_WITHIN_MS = 40_000;
+const KEPT_LINES = 20_000;
+const POLL_MS = 50;
+
+/** The whole system, started as `npm start` starts it, on free ports and in a directory of its own. */
+export class TestSystem {
+  readonly #child: ChildProcess;
+  readonly #lines: LogLine[] = [];
+  readonly #output: string[] = [];
+  readonly #removeData: () => Promise<void>;
+
+  private constructor(
+    child: ChildProcess,
+    readonly baseUrl: string,
+    readonly dataDir: string,
+    removeData: () => Promise<void>,
+  ) {
+    this.#child = child;
+    this.#removeData = removeData;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
+    }
+  }
+
+  /** Starts the system and waits until it is healthy. */
+  static async start(options: SystemOptions = {}): Promise<TestSystem> {
+    const directory = options.dataDir === undefined ? await tempDir() : undefined;
+    const dataDir = options.dataDir ?? directory?.path ?? '';
+    const port = await freeLoopbackPort();
+    const child = spawn(
+      process.execPath,
+      [
+        join(ROOT, 'packages/launcher/dist/main.js'),
+        ...(options.videoWorkers === undefined ? [] : ['--video-workers', String(options.videoWorkers)]),
+      ],
+      {
+        cwd: ROOT,
+        env: {
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
+          DATA_DIR: dataDir,
+          PORT: String(port),
+          SIMULATOR_VIDEO_MS: '2000',
+          ...options.env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      },
+    );
+    const system = new TestSystem(child, `http://127.0.0.1:${port}`, dataDir, directory?.remove ?? (async () => {}));
+    await system.#ready();
+    return system;
+  }
+
+  /** A client of the system's tasks; with a key where keys are configured. */
+  tasks(apiKey?: string): TaskClient {
+    return new TaskClient(this.baseUrl, apiKey);
+  }
+
+  /** The control of the simulator that runs as this system's upstream. */
+  get simulator(): SimulatorClient {
+    const listening = this.#lines.findLast((line) => line.service === 'simulator' && line.msg === 'listening');
+    if (typeof listening?.url !== 'string') throw new Error('no simulator runs');
+    return new SimulatorClient(listening.url);
+  }
+
+  /** Lines of the log so far that have these fields. */
+  logLines(fields: LogLine = {}): LogLine[] {
+    return this.#lines.filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
+  }
+
+  /** Waits for a line of the log with these fields. */
+  async logLine(fields: LogLine, withinMs = 20_000): Promise<LogLine> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const [line] = this.logLines(fields);
+      if (line) return line;
+      if (Date.now() > deadline) throw new Error(`no log line ${JSON.stringify(fields)} within ${withinMs} ms`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Everything that was printed besides the log's lines. */
+  get output(): string {
+    return this.#output.join('\n');
+  }
+
+  /** Whether a process of that name is registered as running. */
+  runs(name: string): boolean {
+    return existsSync(this.#pidFile(name));
+  }
+
+  /** The pid of a process of the system, by the name of its pid file. */
+  pid(name: string): number {
+    return Number(readFileSync(this.#pidFile(name), 'utf8').trim());
+  }
+
+  /** Sends a signal to a process of the system. */
+  kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+    process.kill(this.pid(name), signal);
+  }
+
+  /** Stops the system as Ctrl-C does and waits for its end. Its data goes too, unless a directory was given. */
+  async stop(): Promise<{ code: number | null }> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGINT');
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+      await once(this.#child, 'exit');
+      clearTimeout(late);
+    }
+    await this.#removeData();
+    return { code: this.#child.exitCode };
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!this.output.includes('is ready at')) {
+      if (this.#child.exitCode !== null || Date.now() > deadline) {
+        await this.stop();
+        const log = this.#lines.slice(-30).map((line) => JSON.stringify(line));
+        throw new Error(`the system did not start:\n${this.output}\n${log.join('\n')}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  #pidFile(name: string): string {
+    return join(this.dataDir, 'run', `${name}.pid`);
+  }
+
+  #keep(line: string): void {
+    const parsed: unknown = line.startsWith('{"level"') ? JSON.parse(line) : undefined;
+    if (parsed === undefined) this.#output.push(line);
+    else this.#lines.push(parsed as LogLine);
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+  }
+}
