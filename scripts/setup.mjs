@@ -63,10 +63,9 @@ async function install() {
     throw new SetupError('npx was not found: install npm, which brings it.', [err.message]);
   });
   if (result.code !== 0) {
-    const registry = process.env.npm_config_registry ?? 'https://registry.npmjs.org/';
     throw new SetupError(
       result.lines.some((line) => NETWORK_FAULT.test(line))
-        ? `The packages cannot be installed because the registry ${registry} cannot be reached.`
+        ? 'The packages cannot be installed because the npm registry cannot be reached.'
         : 'The packages cannot be installed: pnpm failed.',
       result.lines,
     );

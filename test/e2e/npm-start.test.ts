@@ -50,7 +50,7 @@ describe('npm start', () => {
     const { code, output } = await launch({ PORT: String(port) });
     other.close();
     expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`[Pp]ort ${port} .*used`));
+    expect(output).toMatch(new RegExp(`Port ${port} is in use`));
     expect(output.trim().split('\n')).toHaveLength(1);
   });
 

@@ -79,9 +79,13 @@ export class Bus {
     return this.connection.onReconnect(listener);
   }
 
-  /** Makes this process visible as an instance of a service, by the NATS services protocol. */
+  /**
+   * Makes this process visible as an instance of a service, by the NATS services protocol. Resolves when the server
+   * knows this and everything subscribed before.
+   */
   async announce(service: string, instance: string): Promise<void> {
     await this.connection.nats.services.add({ name: service, version: SERVICE_VERSION, metadata: { instance } });
+    await this.flush();
   }
 
   /** Whether any instance of a service answers within the time. */

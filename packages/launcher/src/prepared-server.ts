@@ -19,5 +19,6 @@ export interface ServerOptions {
 export interface PreparedServer {
   /** With user and password. The same over restarts of the process. */
   url: string;
-  process: SupervisedProcess;
+  /** The server as a process, not yet started; each has the same address and data. */
+  newProcess: () => SupervisedProcess;
 }

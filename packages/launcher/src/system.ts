@@ -80,7 +80,12 @@ export class System {
       settings.natsUrl ?? this.#startServer('nats', prepareNats, signal),
       settings.databaseUrl ?? this.#startServer('postgres', preparePostgres, signal),
     ]);
-    const migrationEnv = { ...sharedEnvironment(env), DATABASE_URL: databaseUrl, LOG_LEVEL: settings.logLevel };
+    const migrationEnv = {
+      ...sharedEnvironment(env),
+      INSTANCE: 'migrations',
+      DATABASE_URL: databaseUrl,
+      LOG_LEVEL: settings.logLevel,
+    };
     await migrate(migrations, { root, env: migrationEnv, output, log: this.#logger('migrations'), signal });
 
     const instances = instancesOf(this.#options.services, {
@@ -134,8 +139,9 @@ export class System {
       log: this.#logger(name),
       signal,
     });
-    this.#groups.push([server.process]);
-    await server.process.start(signal);
+    const process = server.newProcess();
+    this.#groups.push([process]);
+    await process.start(signal);
     return server.url;
   }
 

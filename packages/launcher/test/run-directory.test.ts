@@ -59,7 +59,7 @@ test('one launcher at a time; a dead one does not count', async () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('a claim that is being made by another counts', () => {
+test('a record that a crash cut off does not count', () => {
   const mine = new RunDirectory(directory);
   writeFileSync(join(directory, 'launcher.json'), '{"cut off');
   mine.claim();

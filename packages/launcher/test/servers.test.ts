@@ -11,11 +11,12 @@ import { preparePostgres } from '../src/postgres/prepare-postgres.js';
 import type { PreparedServer, ServerOptions } from '../src/prepared-server.js';
 import { processIdentity } from '../src/supervision/process-identity.js';
 import { RunDirectory } from '../src/supervision/run-directory.js';
+import type { SupervisedProcess } from '../src/supervision/supervised-process.js';
 
 // Made with mode 700: run by root, the servers' own user cannot reach what is in it without help.
 let dataDir: string;
 let options: ServerOptions;
-const running: PreparedServer[] = [];
+const running: SupervisedProcess[] = [];
 
 beforeAll(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'launcher-test-'));
@@ -30,15 +31,21 @@ beforeAll(() => {
 });
 
 afterAll(async () => {
-  await Promise.all(running.map((server) => server.process.stop()));
+  await Promise.all(running.map((each) => each.stop()));
   rmSync(dataDir, { recursive: true });
 });
 
-async function started(prepare: (options: ServerOptions) => Promise<PreparedServer>): Promise<PreparedServer> {
-  const server = await prepare(options);
+interface StartedServer {
+  url: string;
+  process: SupervisedProcess;
+}
+
+async function started(prepare: (options: ServerOptions) => Promise<PreparedServer>): Promise<StartedServer> {
+  const { url, newProcess } = await prepare(options);
+  const server = newProcess();
   running.push(server);
-  await server.process.start();
-  return server;
+  await server.start();
+  return { url, process: server };
 }
 
 /** The first bytes that the server sends, to `request` when there is one. */
@@ -66,7 +73,7 @@ function startupMessage(fields: Record<string, string>): Buffer {
 
 const hello = () => startupMessage({ user: 'grok2api', database: 'grok2api' });
 
-async function killAndAwaitReturn(server: PreparedServer, answer: () => Promise<Buffer>): Promise<void> {
+async function killAndAwaitReturn(server: StartedServer, answer: () => Promise<Buffer>): Promise<void> {
   const first = server.process.pid ?? 0;
   process.kill(first, 'SIGKILL');
   await expect.poll(() => processIdentity(first), { timeout: 10_000 }).toBeUndefined();

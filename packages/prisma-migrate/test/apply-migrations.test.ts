@@ -1,18 +1,18 @@
+import { startPostgres, type TestServer } from '@grok2api/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyMigrations, MigrationError, type MigrationLog } from '../src/index.js';
-import { freePort, startPostgres, type TestPostgres } from './postgres.js';
 import { CREATE_NOTE, NOTE_MODEL, prismaFolder, removePrismaFolders } from './prisma-folder.js';
 
 const silent: MigrationLog = { info: () => {}, warn: () => {} };
 
-let postgres: TestPostgres;
+let postgres: TestServer;
 let admin: pg.Pool;
 let databaseUrl: string;
 let databases = 0;
 
 beforeAll(async () => {
-  postgres = await startPostgres(await freePort());
+  postgres = await startPostgres();
   const prismaDir = await prismaFolder('', {});
   await applyMigrations({ databaseUrl: postgres.url, schema: 'public', prismaDir, log: silent });
   admin = new pg.Pool({ connectionString: postgres.url, max: 1 });
@@ -27,7 +27,7 @@ afterAll(async () => {
 async function emptyDatabase(): Promise<void> {
   const name = `test_${++databases}`;
   await admin.query(`CREATE DATABASE ${name}`);
-  databaseUrl = postgres.url.replace(/postgres$/, name);
+  databaseUrl = postgres.url.replace(/[^/]*$/, name);
 }
 
 async function query(sql: string): Promise<Record<string, unknown>[]> {
@@ -106,30 +106,33 @@ describe('applyMigrations', () => {
   });
 
   it('waits for a database that is not there yet', async () => {
-    const port = await freePort();
+    await emptyDatabase();
+    await admin.end();
+    await postgres.pause();
     const notes = await prismaFolder(NOTE_MODEL, { '1_note': CREATE_NOTE });
-    let late: Promise<TestPostgres> | undefined;
+    let resumed: Promise<void> | undefined;
     const log: MigrationLog = {
       info: () => {},
       warn: () => {
-        late ??= startPostgres(port);
+        resumed ??= postgres.resume();
       },
     };
-    const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-    const applied = await applyMigrations({ databaseUrl: url, schema: 'public', prismaDir: notes, log });
+    const applied = await applyMigrations({ databaseUrl, schema: 'public', prismaDir: notes, log });
     expect(applied).toEqual({ applied: ['1_note'] });
-    await (await late)?.stop();
+    await resumed;
+    admin = new pg.Pool({ connectionString: postgres.url, max: 1 });
   });
 
   it('gives up in time, and at once where waiting cannot help', async () => {
     const options = { schema: 'public', prismaDir: await prismaFolder('', {}), log: silent };
-    const nobody = `postgres://postgres@127.0.0.1:${await freePort()}/postgres`;
+    // A port of loopback that nothing listens on.
+    const nobody = 'postgres://postgres@127.0.0.1:1/postgres';
     await expect(applyMigrations({ ...options, databaseUrl: nobody, connectTimeoutMs: 300 })).rejects.toMatchObject({
       cause: { code: 'ECONNREFUSED' },
     });
     let retries = 0;
     const log: MigrationLog = { info: () => {}, warn: () => retries++ };
-    const missing = postgres.url.replace(/postgres$/, 'missing');
+    const missing = postgres.url.replace(/[^/]*$/, 'missing');
     await expect(applyMigrations({ ...options, log, databaseUrl: missing })).rejects.toMatchObject({
       cause: { code: '3D000' },
     });

@@ -1,13 +1,13 @@
+import { startPostgres, type TestServer } from '@grok2api/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyMigrations, diffMigration } from '../src/index.js';
-import { freePort, startPostgres, type TestPostgres } from './postgres.js';
 import { CREATE_NOTE, NOTE_MODEL, prismaFolder, removePrismaFolders } from './prisma-folder.js';
 
-let postgres: TestPostgres;
+let postgres: TestServer;
 
 beforeAll(async () => {
-  postgres = await startPostgres(await freePort());
+  postgres = await startPostgres();
   const log = { info: () => {}, warn: () => {} };
   const prismaDir = await prismaFolder('', {});
   await applyMigrations({ databaseUrl: postgres.url, schema: 'public', prismaDir, log });

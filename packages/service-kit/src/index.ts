@@ -3,12 +3,13 @@ export { createMetrics, type Metrics } from './metrics.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
 export {
   booleanSetting,
+  databaseUrlSetting,
   durationSetting,
   integerSetting,
   listSetting,
+  natsUrlSetting,
   readSettings,
   SettingsError,
-  secretSetting,
   urlSetting,
 } from './settings.js';
 export { Shutdown } from './shutdown.js';

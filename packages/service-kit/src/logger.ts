@@ -22,5 +22,6 @@ export function createLogger(options: LoggerOptions): Logger {
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
     serializers: { err: pino.stdSerializers.errWithCause },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  // Synchronous: a process whose reader is gone must be able to end, and its last lines must be out before it does.
+  return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
 }

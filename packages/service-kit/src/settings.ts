@@ -45,7 +45,10 @@ export function durationSetting() {
     if (match && (unit === 's' || unit === 'm' || unit === 'h' || unit === 'd')) {
       return Number(match[1]) * DURATION_UNITS_MS[unit];
     }
-    context.addIssue({ code: 'custom', message: `must be a length of time such as 90s, 15m, 24h or 7d, not "${text}"` });
+    context.addIssue({
+      code: 'custom',
+      message: `must be a length of time such as 90s, 15m, 24h or 7d, not "${text}"`,
+    });
     return z.NEVER;
   });
 }
@@ -70,8 +73,7 @@ export function listSetting() {
 /** An absolute URL of one of the given schemes (`http:` with its colon), without a trailing slash. */
 export function urlSetting(schemes: readonly string[]) {
   return z.string().transform((text, context) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url && schemes.includes(url.protocol)) return text.replace(/\/+$/, '');
+    if (isUrlOf(schemes, text)) return text.replace(/\/+$/, '');
     // The value may carry a password: it is not repeated.
     context.addIssue({
       code: 'custom',
@@ -81,7 +83,18 @@ export function urlSetting(schemes: readonly string[]) {
   });
 }
 
-/** A text that must not be repeated in an error. */
-export function secretSetting(options: { minLength: number }) {
-  return z.string().min(options.minLength, { error: `must have at least ${options.minLength} characters` });
+/** The addresses of NATS servers, `nats://user:password@host:port`, several separated by commas. */
+export function natsUrlSetting() {
+  return z.string().refine((text) => text.split(',').every((url) => isUrlOf(['nats:', 'tls:'], url.trim())), {
+    error: 'must be a URL beginning with nats:// or tls://, or several separated by commas',
+  });
+}
+
+/** The address of a Postgres database, `postgresql://user:password@host:port/database`. */
+export function databaseUrlSetting() {
+  return urlSetting(['postgresql:', 'postgres:']);
+}
+
+function isUrlOf(schemes: readonly string[], text: string): boolean {
+  return URL.canParse(text) && schemes.includes(new URL(text).protocol);
 }

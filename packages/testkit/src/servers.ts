@@ -15,6 +15,11 @@ export interface TestServer {
   url: string;
   /** Of the present run; a server that was killed is started again on the same port with the same data. */
   pid: () => number | undefined;
+  /** Stops it; its data stays. */
+  pause: () => Promise<void>;
+  /** Starts it again after `pause`, on the same port with the same data. */
+  resume: () => Promise<void>;
+  /** Stops it for good and removes its data. */
   stop: () => Promise<void>;
 }
 
@@ -38,12 +43,18 @@ async function start(name: string, prepare: (options: ServerOptions) => Promise<
     log: createLogger({ service: name, instance: name, level: 'silent' }),
     signal: new AbortController().signal,
   });
-  await server.process.start();
+  let running = server.newProcess();
+  await running.start();
   return {
     url: server.url,
-    pid: () => server.process.pid,
+    pid: () => running.pid,
+    pause: () => running.stop(),
+    resume: async () => {
+      running = server.newProcess();
+      await running.start();
+    },
     stop: async () => {
-      await server.process.stop();
+      await running.stop();
       await directory.remove();
     },
   };

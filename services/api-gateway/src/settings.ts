@@ -1,9 +1,11 @@
 import { isIPv6 } from 'node:net';
 import {
   booleanSetting,
+  databaseUrlSetting,
   durationSetting,
   integerSetting,
   listSetting,
+  natsUrlSetting,
   readSettings,
   SettingsError,
   urlSetting,
@@ -30,24 +32,42 @@ const apiKeySchema = listSetting().transform((entries, context) => {
   return keys;
 });
 
-const settingsSchema = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: integerSetting({ max: 65_535 }).default(8000),
-  NATS_URL: urlSetting(['nats:', 'tls:']),
-  DATABASE_URL: urlSetting(['postgres:', 'postgresql:']),
-  DATABASE_MAX_CONNECTIONS: integerSetting({ min: 1, max: 200 }).default(10),
-  MEDIA_DIR: z.string(),
-  MEDIA_TTL: durationSetting().default(86_400_000),
-  API_KEYS: apiKeySchema.default([]),
-  ALLOW_OPEN: booleanSetting().default(false),
-  TASK_READS_REQUIRE_KEY: booleanSetting().default(false),
-  CORS_ORIGINS: listSetting().default([]),
-  PUBLIC_URL: urlSetting(['http:', 'https:']).optional(),
-  TRUST_PROXY: z.string().optional(),
-  FETCH_ALLOW: listSetting().default([]),
-  JSON_BODY_MAX_MB: integerSetting({ min: 1, max: 200 }).default(20),
-  PROMPT_MAX_CHARACTERS: integerSetting({ min: 1 }).default(32_000),
-  EXPECTED_SERVICES: listSetting().default(['token-pool', 'video-worker']),
+/** The environment that the gateway reads. */
+export const settingsSchema = z.object({
+  HOST: z.string().prefault('127.0.0.1').describe('Address the gateway listens on; 0.0.0.0 for every network.'),
+  PORT: integerSetting({ max: 65_535 }).prefault('8000').describe('Port the gateway listens on.'),
+  NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
+  DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
+  DATABASE_MAX_CONNECTIONS: integerSetting({ min: 1, max: 200 })
+    .prefault('10')
+    .describe('Connections of one gateway to the database.'),
+  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
+  API_KEYS: apiKeySchema
+    .prefault('')
+    .describe('Client keys, `name:secret` separated by commas. Without any the server is open, on loopback only.'),
+  ALLOW_OPEN: booleanSetting().prefault('false').describe('Lets a server without keys serve other hosts too.'),
+  TASK_READS_REQUIRE_KEY: booleanSetting()
+    .prefault('false')
+    .describe('Asks for a key also where one task is read by its id.'),
+  CORS_ORIGINS: listSetting()
+    .prefault('')
+    .describe('Origins of web pages that may use a server without keys, besides loopback ones.'),
+  PUBLIC_URL: urlSetting(['http:', 'https:'])
+    .optional()
+    .describe('Beginning of the URLs given out; without it the origin that the request used.'),
+  TRUST_PROXY: z
+    .string()
+    .optional()
+    .describe('Whose X-Forwarded headers count: `true`, a number of hops, or addresses separated by commas.'),
+  FETCH_ALLOW: listSetting()
+    .prefault('')
+    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  JSON_BODY_MAX_MB: integerSetting({ min: 1, max: 200 }).prefault('20').describe('Largest JSON body, in megabytes.'),
+  PROMPT_MAX_CHARACTERS: integerSetting({ min: 1 }).prefault('32000').describe('Longest prompt of a media route.'),
+  EXPECTED_SERVICES: listSetting()
+    .prefault('token-pool,video-worker')
+    .describe('Services that have to answer for `/health` to be good.'),
 });
 
 /** The gateway's settings, checked. */

@@ -22,7 +22,6 @@ export interface AppParts {
   faults: FaultRules;
   jobs: JobStore;
   now: () => number;
-  publicUrl: string | undefined;
   log: Logger;
 }
 
@@ -72,7 +71,7 @@ export function createApp(parts: AppParts): Express {
       if (!found) throw notFound(`The requested path ${request.path} does not exist.`);
       const goodKey = found.route.needsKey ? parts.authenticate(key) : '';
       if ('error' in body) throw body.error;
-      const origin = parts.publicUrl ?? `http://${request.headers.host}`;
+      const origin = `http://${request.headers.host}`;
       const made = await found.route.handle({ params: found.params, key: goodKey, body: body.value, origin });
       entry.request_id = made.requestId ?? entry.request_id;
       return made;

@@ -1,23 +1,20 @@
-import { integerSetting, listSetting, urlSetting } from '@grok2api/service-kit';
+import { integerSetting, listSetting } from '@grok2api/service-kit';
 import { z } from 'zod';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** The simulator's settings, by the names of their environment variables. */
+/** The environment that the simulator reads. */
 export const settingsSchema = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  /** 0 takes any free port. */
-  PORT: integerSetting({ max: 65_535 }).default(0),
-  /** Files go below `simulator/` in this directory. */
-  DATA_DIR: z.string().default('.data'),
-  /** Origin of the result URLs; without it they have the origin the caller used. */
-  PUBLIC_URL: urlSetting(['http:', 'https:']).optional(),
-  /** How long the making of a video takes, in milliseconds. */
-  SIMULATOR_VIDEO_MS: integerSetting({}).default(8000),
-  /** How long the URL of a video works, in milliseconds from the end of its making. */
-  SIMULATOR_URL_TTL_MS: integerSetting({}).default(DAY_MS),
-  /** The only good keys; without it every key is good that does not begin with `invalid`. */
-  SIMULATOR_KEYS: listSetting().optional(),
+  HOST: z.string().prefault('127.0.0.1').describe('Address the simulator listens on.'),
+  PORT: integerSetting({ max: 65_535 }).prefault('0').describe('Port the simulator listens on; 0 takes any free one.'),
+  DATA_DIR: z.string().prefault('.data').describe('The simulator keeps its files below `simulator/` in here.'),
+  SIMULATOR_VIDEO_MS: integerSetting({})
+    .prefault('8000')
+    .describe('How long the simulator takes for a video, in milliseconds.'),
+  SIMULATOR_URL_TTL_MS: integerSetting({})
+    .prefault('86400000')
+    .describe("How long the simulator's result URLs work, in milliseconds."),
+  SIMULATOR_KEYS: listSetting()
+    .optional()
+    .describe('The only keys the simulator takes; without it every key is good that does not begin with `invalid`.'),
 });
 
 export type SimulatorSettings = z.infer<typeof settingsSchema>;

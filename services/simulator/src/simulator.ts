@@ -63,7 +63,6 @@ export async function startSimulator(
     faults,
     jobs,
     now,
-    publicUrl: settings.PUBLIC_URL,
     log,
   });
   const server = await listen(app, settings);

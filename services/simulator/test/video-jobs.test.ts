@@ -185,12 +185,6 @@ describe('the URL of the result', () => {
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(1000);
     expect((await fetch(`${simulator.url}/files/${'A'.repeat(32)}.mp4`)).status).toBe(404);
   });
-
-  test('begins with PUBLIC_URL where that is set', async () => {
-    const simulator = await startTestSimulator({ PUBLIC_URL: 'https://files.example.com/' });
-    const { video } = await simulator.untilDone(await simulator.create({ duration: 1 }));
-    expect(video?.url).toMatch(/^https:\/\/files\.example\.com\/files\/[\w-]{32}\.mp4$/);
-  });
 });
 
 test('jobs older than 48 hours are gone after a start', async () => {

@@ -1,4 +1,4 @@
-import { integerSetting, listSetting, urlSetting } from '@grok2api/service-kit';
+import { databaseUrlSetting, integerSetting, listSetting, natsUrlSetting, urlSetting } from '@grok2api/service-kit';
 import { z } from 'zod';
 
 const KEY_BYTES = 32;
@@ -17,23 +17,24 @@ const encryptionKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const databaseUrl = urlSetting(['postgres:', 'postgresql:']);
+const databaseUrl = databaseUrlSetting().describe('Address of the Postgres database.');
 
 /** The environment that the token pool reads. */
 export const settingsSchema = z.object({
-  NATS_URL: urlSetting(['nats:', 'tls:']),
+  NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   DATABASE_URL: databaseUrl,
-  /** Encrypts the credentials in the database. */
-  CREDENTIALS_KEY: encryptionKey,
-  /** One API key, or several separated by commas; together with `XAI_API_KEYS`. */
-  XAI_API_KEY: apiKeys.default([]),
-  XAI_API_KEYS: apiKeys.default([]),
-  /** With `/v1`. */
-  XAI_BASE_URL: urlSetting(['https:', 'http:']).default('https://api.x.ai/v1'),
-  /** Slots of one credential granted at a time; 0 is no limit. */
-  CREDENTIAL_MAX_CONCURRENCY: integerSetting({ max: 1_000_000 }).default(0),
-  /** How long a grant lasts unless it is renewed. */
-  GRANT_TTL_MS: integerSetting({ min: 100, max: 600_000 }).default(10_000),
+  CREDENTIALS_KEY: encryptionKey.describe('Key that encrypts the credentials in the database: 32 bytes in base64.'),
+  XAI_API_KEY: apiKeys.prefault('').describe("xAI's API key, or several separated by commas."),
+  XAI_API_KEYS: apiKeys.prefault('').describe('The same, together with XAI_API_KEY.'),
+  XAI_BASE_URL: urlSetting(['https:', 'http:'])
+    .prefault('https://api.x.ai/v1')
+    .describe('Base URL of the upstream, with `/v1`.'),
+  CREDENTIAL_MAX_CONCURRENCY: integerSetting({ max: 1_000_000 })
+    .prefault('0')
+    .describe('Calls that one credential may be used for at a time; 0 is no limit.'),
+  GRANT_TTL_MS: integerSetting({ min: 100, max: 600_000 })
+    .prefault('10000')
+    .describe('How long a grant lasts unless it is renewed, in milliseconds.'),
 });
 
 /** The environment that the migrations read. */

@@ -4,8 +4,9 @@ import { Bus } from '@grok2api/bus';
 import { type AcquireReply, acquireGrant, type Grant, type Report, reportOutcome } from '@grok2api/contracts';
 import { applyMigrations } from '@grok2api/prisma-migrate';
 import { createLogger } from '@grok2api/service-kit';
+import { startNats, startPostgres, type TestServer } from '@grok2api/testkit';
 import { type Database, openDatabase, POOL_SCHEMA } from '../src/database.js';
-import { startNats, startPostgres, startTokenPool, type TestProcess, type TestServer } from './servers.js';
+import { startTokenPool, type TestProcess } from './token-pool-process.js';
 
 export const VIDEO = 'grok-imagine-video-1.5';
 export const CHAT = 'grok-4.7';
@@ -60,7 +61,7 @@ export class Fixture {
     await Promise.all(this.#processes.map((process) => process.stop()));
     await this.bus.close();
     await this.database.$disconnect();
-    await Promise.all([this.nats.destroy(), this.postgres.destroy()]);
+    await Promise.all([this.nats.stop(), this.postgres.stop()]);
   }
 
   acquire(models: string[], options: { holder?: string; slots?: number } = {}): Promise<AcquireReply> {

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { diffMigration } from '@grok2api/prisma-migrate';
 import { createLogger } from '@grok2api/service-kit';
+import { startPostgres, type TestServer } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../src/database.js';
-import { startPostgres, startTokenPool, type TestServer } from './servers.js';
+import { startTokenPool } from './token-pool-process.js';
 
 let postgres: TestServer;
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
 });
 
-afterAll(() => postgres.destroy());
+afterAll(() => postgres.stop());
 
 describe('migrate-main', () => {
   it('makes the tables and exits with 0, also the second time', async () => {
@@ -25,7 +26,7 @@ describe('migrate-main', () => {
   });
 
   it('exits with 1 and one sentence', async () => {
-    const url = postgres.url.replace(/postgres$/, 'nowhere');
+    const url = postgres.url.replace(/[^/]*$/, 'nowhere');
     const process = startTokenPool('migrate-main', { DATABASE_URL: url });
     expect(await process.exited).toBe(1);
     const fatal = process.lines.filter((line) => line.includes('"fatal"')).map((line) => JSON.parse(line).msg);

@@ -4,7 +4,7 @@ import { acquireGrant, credentialOf, releaseGrant, renewGrant, reportOutcome } f
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CALL, Fixture, VIDEO } from './fixture.js';
-import type { TestProcess } from './servers.js';
+import type { TestProcess } from './token-pool-process.js';
 
 let fixture: Fixture;
 let pool: TestProcess;
@@ -46,15 +46,15 @@ describe('the token pool', () => {
   });
 
   it('fails requests while Postgres is away, and works again when it is back', async () => {
-    await fixture.postgres.stop();
+    await fixture.postgres.pause();
     await expect(fixture.acquire([VIDEO])).rejects.toMatchObject({ code: 'failed' });
-    await fixture.postgres.start();
+    await fixture.postgres.resume();
     await untilGranted();
   });
 
   it('works again when NATS is back', async () => {
-    await fixture.nats.stop();
-    await fixture.nats.start();
+    await fixture.nats.pause();
+    await fixture.nats.resume();
     await untilGranted();
   });
 });

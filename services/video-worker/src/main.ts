@@ -13,6 +13,7 @@ import { readVideoWorkerSettings } from './settings.js';
 import { createMediaSweep } from './sweep-media.js';
 import { runVideoTask } from './video-task.js';
 
+const BYTES_PER_MB = 1_000_000;
 /** Connections besides one for each slot: the reconciler's and the renewals'. */
 const EXTRA_CONNECTIONS = 2;
 
@@ -50,7 +51,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
       spicy: settings.PRESET_SPICY_SUFFIX,
     },
     deadlineMs: settings.VIDEO_DEADLINE_MS,
-    maxResultBytes: settings.RESULT_MAX_MB,
+    maxResultBytes: settings.RESULT_MAX_MB * BYTES_PER_MB,
     now,
     random,
   };

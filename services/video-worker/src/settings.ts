@@ -1,25 +1,47 @@
 import { DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
-import { durationSetting, integerSetting, listSetting, readSettings, urlSetting } from '@grok2api/service-kit';
+import {
+  databaseUrlSetting,
+  durationSetting,
+  integerSetting,
+  listSetting,
+  natsUrlSetting,
+  readSettings,
+} from '@grok2api/service-kit';
 import { z } from 'zod';
 
-const MB = 1_000_000;
-
-const settingsSchema = z.object({
-  NATS_URL: urlSetting(['nats:', 'tls:']),
-  DATABASE_URL: urlSetting(['postgres:', 'postgresql:']),
-  MEDIA_DIR: z.string(),
-  MEDIA_TTL: durationSetting().default(86_400_000),
-  TASK_RETENTION: durationSetting().default(7 * 86_400_000),
-  VIDEO_WORKER_SLOTS: integerSetting({ min: 1, max: 1000 }).default(4),
-  CLAIM_TTL_MS: integerSetting({ min: 500 }).default(15_000),
-  QUEUE_DEADLINE_MS: integerSetting({ min: 1000 }).default(86_400_000),
-  VIDEO_DEADLINE_MS: integerSetting({ min: 1000 }).default(900_000),
+/** The environment that the video worker reads. */
+export const settingsSchema = z.object({
+  NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
+  DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
+  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
+  TASK_RETENTION: durationSetting().prefault('7d').describe('How long the row of an ended task is kept.'),
+  VIDEO_WORKER_SLOTS: integerSetting({ min: 1, max: 1000 })
+    .prefault('4')
+    .describe('Tasks that one video worker works on at a time.'),
+  CLAIM_TTL_MS: integerSetting({ min: 500 })
+    .prefault('15000')
+    .describe('How long a task stays with a worker that is silent, in milliseconds.'),
+  QUEUE_DEADLINE_MS: integerSetting({ min: 1000 })
+    .prefault('86400000')
+    .describe('How long a task may wait for its begin, in milliseconds.'),
+  VIDEO_DEADLINE_MS: integerSetting({ min: 1000 })
+    .prefault('900000')
+    .describe('How long the upstream may take for a video, in milliseconds.'),
   RESULT_MAX_MB: integerSetting({ min: 1 })
-    .default(500)
-    .transform((mb) => mb * MB),
-  FETCH_ALLOW: listSetting().default([]),
-  PRESET_FUN_SUFFIX: z.string().default(DEFAULT_PRESET_SUFFIXES.fun),
-  PRESET_SPICY_SUFFIX: z.string().default(DEFAULT_PRESET_SUFFIXES.spicy),
+    .prefault('500')
+    .describe('Largest result file that is fetched from the upstream, in megabytes.'),
+  FETCH_ALLOW: listSetting()
+    .prefault('')
+    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  PRESET_FUN_SUFFIX: z
+    .string()
+    .prefault(DEFAULT_PRESET_SUFFIXES.fun)
+    .describe('What the preset `fun` adds to the prompt.'),
+  PRESET_SPICY_SUFFIX: z
+    .string()
+    .prefault(DEFAULT_PRESET_SUFFIXES.spicy)
+    .describe('What the preset `spicy` adds to the prompt.'),
 });
 
 /** The video worker's settings, checked. */

@@ -23,22 +23,23 @@ export async function prepareNats(options: ServerOptions): Promise<PreparedServe
   await mkdir(storeDir, { recursive: true, mode: 0o700 });
   const configuration = join(dataDir, 'nats.conf');
   await writeFile(configuration, natsConfiguration({ port, storeDir, password }), { mode: 0o600 });
-  const server = new SupervisedProcess(
-    {
-      name: 'nats',
-      file,
-      args: ['--config', configuration],
-      env: { PATH: env.PATH },
-      cwd: storeDir,
-      channel: false,
-      stopSignal: 'SIGTERM',
-      stopTimeoutMs: 10_000,
-      readyLine: /\] Server is ready/,
-      onLine: (line) => logNatsLine(log, line),
-    },
-    { register, log },
-  );
-  return { url: `nats://${USER}:${password}@127.0.0.1:${port}`, process: server };
+  const newProcess = () =>
+    new SupervisedProcess(
+      {
+        name: 'nats',
+        file,
+        args: ['--config', configuration],
+        env: { PATH: env.PATH },
+        cwd: storeDir,
+        channel: false,
+        stopSignal: 'SIGTERM',
+        stopTimeoutMs: 10_000,
+        readyLine: /\] Server is ready/,
+        onLine: (line) => logNatsLine(log, line),
+      },
+      { register, log },
+    );
+  return { url: `nats://${USER}:${password}@127.0.0.1:${port}`, newProcess };
 }
 
 // Options that nats-server 2.9 has already.

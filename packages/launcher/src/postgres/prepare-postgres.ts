@@ -30,21 +30,22 @@ export async function preparePostgres(options: ServerOptions): Promise<PreparedS
     log_min_error_statement: 'panic',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = new SupervisedProcess(
-    {
-      name: 'postgres',
-      ...commandAs(account, binaries.postgres, ['-D', directory, ...flags]),
-      env: { PATH: options.env.PATH, LC_ALL: 'C' },
-      cwd: '/',
-      channel: false,
-      // Fast shutdown: ends connections, keeps the data whole.
-      stopSignal: 'SIGINT',
-      stopTimeoutMs: 30_000,
-      readyLine: /database system is ready to accept connections/,
-      beforeStart: () => removeStaleLock(directory),
-      onLine: (line) => logPostgresLine(log, line),
-    },
-    { register, log },
-  );
-  return { url: `postgresql://${user}:${password}@127.0.0.1:${port}/${user}`, process: server };
+  const newProcess = () =>
+    new SupervisedProcess(
+      {
+        name: 'postgres',
+        ...commandAs(account, binaries.postgres, ['-D', directory, ...flags]),
+        env: { PATH: options.env.PATH, LC_ALL: 'C' },
+        cwd: '/',
+        channel: false,
+        // Fast shutdown: ends connections, keeps the data whole.
+        stopSignal: 'SIGINT',
+        stopTimeoutMs: 30_000,
+        readyLine: /database system is ready to accept connections/,
+        beforeStart: () => removeStaleLock(directory),
+        onLine: (line) => logPostgresLine(log, line),
+      },
+      { register, log },
+    );
+  return { url: `postgresql://${user}:${password}@127.0.0.1:${port}/${user}`, newProcess };
 }
