@@ -1,4 +1,5 @@
-// npm run check: style, types of the tests, unused code, layering. Every check runs, also after one that failed.
+// npm run check: style, types of the tests, unused code, layering, documented settings. Every check runs, also after one that failed.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, root, runTool, setUp } from './setup.mjs';
@@ -23,6 +24,11 @@ await main(async () => {
     console.error(`grok2api: checking ${name}`);
     if ((await runTool(packageName, command, args)) !== 0) failed.push(name);
   }
+  console.error('grok2api: checking the documented settings');
+  const table = spawnSync(process.execPath, [join(root, 'scripts/settings-table.mjs'), '--check'], {
+    stdio: 'inherit',
+  });
+  if (table.status !== 0) failed.push('the documented settings');
   if (failed.length === 0) return;
   console.error(`grok2api: failed: ${failed.join(', ')}`);
   process.exitCode = 1;

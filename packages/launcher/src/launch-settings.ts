@@ -1,23 +1,37 @@
 import { resolve } from 'node:path';
-import { integerSetting, readSettings, SettingsError, urlSetting } from '@grok2api/service-kit';
+import {
+  databaseUrlSetting,
+  integerSetting,
+  natsUrlSetting,
+  readSettings,
+  SettingsError,
+  urlSetting,
+} from '@grok2api/service-kit';
 import { z } from 'zod';
 import { LaunchError } from './launch-error.js';
 
-const schema = z.object({
-  DATA_DIR: z.string().default('.data'),
-  PORT: integerSetting({ min: 1, max: 65_535 }).default(8000),
-  HOST: z.string().optional(),
-  NATS_URL: z.string().optional(),
-  DATABASE_URL: urlSetting(['postgres:', 'postgresql:']).optional(),
-  XAI_API_KEY: z.string().optional(),
-  XAI_API_KEYS: z.string().optional(),
-  XAI_BASE_URL: urlSetting(['http:', 'https:']).optional(),
-  CREDENTIALS_KEY: z.string().optional(),
+/** The environment that the launcher reads. */
+export const settingsSchema = z.object({
+  DATA_DIR: z.string().prefault('.data').describe('Directory of everything that outlives a stop.'),
+  PORT: integerSetting({ min: 1, max: 65_535 }).prefault('8000').describe('Port the gateway listens on.'),
+  HOST: z.string().optional().describe('Address the gateway listens on; 0.0.0.0 for every network.'),
+  NATS_URL: natsUrlSetting().optional().describe('Address of the NATS server; without it one is started.'),
+  DATABASE_URL: databaseUrlSetting()
+    .optional()
+    .describe('Address of the Postgres database; without it one is started.'),
+  XAI_API_KEY: z.string().optional().describe("xAI's API key; without any the simulator is the upstream."),
+  XAI_API_KEYS: z.string().optional().describe('Several of them, separated by commas.'),
+  XAI_BASE_URL: urlSetting(['http:', 'https:']).optional().describe('Base URL of the upstream, with `/v1`.'),
+  CREDENTIALS_KEY: z
+    .string()
+    .optional()
+    .describe('Key that encrypts the credentials in the database; without it one is made in DATA_DIR.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
     })
-    .default('info'),
+    .prefault('info')
+    .describe('Least level of the lines in the log.'),
 });
 
 /** What the launcher itself reads from the environment; services read the rest on their own. */
@@ -56,9 +70,9 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv, root: string): Launch
   };
 }
 
-function settingsOf(env: NodeJS.ProcessEnv): z.infer<typeof schema> {
+function settingsOf(env: NodeJS.ProcessEnv): z.infer<typeof settingsSchema> {
   try {
-    return readSettings(schema, env);
+    return readSettings(settingsSchema, env);
   } catch (cause) {
     if (!(cause instanceof SettingsError)) throw cause;
     const [only, ...others] = cause.faults;

@@ -15,6 +15,8 @@ export interface ServiceContext {
 /** Exit code after a bad setting (EX_CONFIG of sysexits.h): starting again would not help. */
 export const EXIT_BAD_SETTING = 78;
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /**
  * Runs a service until it is told to stop: builds its logger, calls `start`, and on SIGTERM, SIGINT or
  * the end of the launcher runs the shutdown steps and exits 0. A second signal exits at once with 1.
@@ -22,8 +24,10 @@ export const EXIT_BAD_SETTING = 78;
  */
 export async function runService(name: string, start: (context: ServiceContext) => Promise<void>): Promise<void> {
   const env = process.env;
-  const instance = env.INSTANCE ?? `${name}@${hostname()}:${process.pid}`;
-  const log = createLogger({ service: name, instance, level: env.LOG_LEVEL ?? 'info' });
+  // As in every setting, an empty variable counts as not set.
+  const instance = env.INSTANCE || `${name}@${hostname()}:${process.pid}`;
+  const level = LOG_LEVELS.find((each) => each === (env.LOG_LEVEL || 'info'));
+  const log = createLogger({ service: name, instance, level: level ?? 'info' });
   const shutdown = new Shutdown();
 
   const stop = (why: string) => {
@@ -50,6 +54,7 @@ export async function runService(name: string, start: (context: ServiceContext) 
   });
 
   try {
+    if (!level) throw new SettingsError([`LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
     await start({ env, instance, log, shutdown });
   } catch (err) {
     if (err instanceof SettingsError) {
@@ -62,7 +67,11 @@ export async function runService(name: string, start: (context: ServiceContext) 
 
 // A launcher that was killed cannot stop its children, but its end of their channel closes.
 function stopWithLauncher(stop: () => void): void {
-  if (!process.channel) return;
-  process.on('disconnect', stop);
-  process.channel.unref();
+  // Node leaves this undefined in a process that was started without a channel.
+  if (process.connected === undefined) return;
+  // It may have closed already, while this process was loading its modules.
+  if (process.connected) {
+    process.on('disconnect', stop);
+    process.channel?.unref();
+  } else stop();
 }

@@ -18,7 +18,8 @@ export function readSettings<Schema extends z.ZodObject>(schema: Schema, env: No
   const parsed = schema.safeParse(present);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.');
+    // The path goes on into the value where that is a list.
+    const name = String(issue.path[0]);
     return name in present ? `${name}: ${issue.message}` : `${name} is not set`;
   });
   throw new SettingsError(faults);
