@@ -73,6 +73,12 @@ export const ERROR_CATALOGUE = {
     message: "Invalid '{param}': {reason}.",
     hint: 'Use a public http(s) address, a data URL or the URL of an upload to this server.',
   },
+  invalid_callback_url: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid 'callback_url': {reason}.",
+    hint: 'Use a public http(s) address.',
+  },
   invalid_image: {
     status: 400,
     type: 'invalid_request_error',
@@ -150,6 +156,12 @@ export const ERROR_CATALOGUE = {
     type: 'invalid_request_error',
     message: 'The task is {state} already and cannot be cancelled.',
     hint: 'Delete the task to be rid of its result.',
+  },
+  task_not_failed: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: 'The task is {state}; only a failed one can be tried again.',
+    hint: 'Make a new task.',
   },
   task_not_finished: {
     status: 409,
@@ -236,6 +248,12 @@ export const ERROR_CATALOGUE = {
     message: 'The upstream did not finish within {seconds} seconds.',
     hint: 'Make a new task.',
   },
+  worker_lost: {
+    status: 500,
+    type: 'server_error',
+    message: 'The workers that took this task up died {times} times without getting on with it.',
+    hint: 'Make a new task with another picture or prompt.',
+  },
   queue_timeout: {
     status: 504,
     type: 'server_error',
@@ -265,6 +283,7 @@ export class ApiError extends Error {
   readonly type: ErrorType;
   readonly param: string | null;
   readonly headers: Readonly<Record<string, string>>;
+  readonly #details: ApiErrorDetails;
 
   constructor(
     readonly code: ErrorCode,
@@ -273,11 +292,17 @@ export class ApiError extends Error {
     super(errorMessage(code, { ...(details.param ? { param: details.param } : {}), ...details.values }), {
       cause: details.cause,
     });
+    this.#details = details;
     const entry: CatalogueEntry = ERROR_CATALOGUE[code];
     this.status = details.status ?? entry.status;
     this.type = entry.type;
     this.param = details.param ?? null;
     this.headers = details.headers ?? {};
+  }
+
+  /** The same error under another status. */
+  withStatus(status: number): ApiError {
+    return new ApiError(this.code, { ...this.#details, status });
   }
 
   /** The body of the answer; all four keys are always there. */

@@ -1,9 +1,14 @@
 export {
+  createFlatVideoGenerationSchema,
+  createVideoGenerationSchema,
   createVideoTaskSchema,
   deleteTasksSchema,
+  inAsyncDialect,
   listTasksSchema,
+  parseCreateVideoGeneration,
   parseCreateVideoTask,
   taskStatusPathSchema,
+  type VideoRequestLimits,
   type VideoTaskRequest,
 } from './api/video-tasks.js';
 export {

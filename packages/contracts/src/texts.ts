@@ -8,6 +8,7 @@ const NOUNS = { zh: { video: '视频', image: '图片' }, en: { video: 'Video', 
 export const TEXTS = {
   zh: {
     taskSubmitted: (kind: TaskKind) => `${NOUNS.zh[kind]}生成任务已提交`,
+    asyncTaskSubmitted: '任务已提交',
     taskCancelled: '任务已取消',
     taskNotFound: '任务不存在',
     deleted: (count: number) => `已删除 ${count} 个任务`,
@@ -20,6 +21,7 @@ export const TEXTS = {
   },
   en: {
     taskSubmitted: (kind: TaskKind) => `${NOUNS.en[kind]} generation task submitted`,
+    asyncTaskSubmitted: 'Task submitted',
     taskCancelled: 'Task cancelled',
     taskNotFound: 'Task not found',
     deleted: (count: number) => `Deleted ${count} tasks`,

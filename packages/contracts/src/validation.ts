@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ApiError } from './errors.js';
 
 const SHOWN_CHARACTERS = 60;
@@ -14,15 +14,27 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, input: un
   throw issue ? toApiError(issue) : new ApiError('internal_error', { cause: parsed.error });
 }
 
-function toApiError(issue: z.core.$ZodIssue): ApiError {
-  const param = issue.path.map(String).join('.');
+function toApiError(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = []): ApiError {
+  const path = [...parents, ...issue.path];
+  const param = path.map(String).join('.');
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return new ApiError('missing_required_parameter', { param });
-      return new ApiError('invalid_type', { param: param || 'body', values: { expected: issue.expected } });
+      return wrongType(param, issue.input, issue.expected);
     case 'invalid_value': {
-      if (issue.input === undefined) return new ApiError('missing_required_parameter', { param });
+      const expected = [...new Set(issue.values.map((value) => typeof value))];
+      if (!expected.includes(typeof issue.input)) return wrongType(param, issue.input, expected.join(' or '));
       return invalidValue(param, issue.input, `Allowed: ${issue.values.join(', ')}.`);
+    }
+    case 'invalid_union': {
+      if ('discriminator' in issue) {
+        const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+        return wrongKind(param, issue.input, issue.discriminator, options);
+      }
+      // The branch that went furthest is the one that was meant.
+      const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
+      if (deepest && deepest.path.length > 0) return toApiError(deepest, path);
+      const expected = issue.errors.flat().map((error) => ('expected' in error ? String(error.expected) : 'another'));
+      return wrongType(param, issue.input, [...new Set(expected)].join(' or '));
     }
     case 'too_small':
       return invalidValue(param, issue.input, `At least ${issue.minimum}${unit(issue.origin)}.`);
@@ -31,6 +43,18 @@ function toApiError(issue: z.core.$ZodIssue): ApiError {
     default:
       return invalidValue(param, issue.input, issue.message);
   }
+}
+
+// A union told apart by one of its fields: `input` is the whole object, `param` names the field.
+function wrongKind(param: string, input: unknown, field: string | undefined, options: readonly unknown[]): ApiError {
+  const given = z.record(z.string(), z.unknown()).safeParse(input).data?.[field ?? ''];
+  if (typeof given !== 'string') return wrongType(param, given, 'string');
+  return invalidValue(param, given, `Allowed: ${options.join(', ')}.`);
+}
+
+function wrongType(param: string, input: unknown, expected: string): ApiError {
+  if (input === undefined) return new ApiError('missing_required_parameter', { param });
+  return new ApiError('invalid_type', { param: param || 'body', values: { expected } });
 }
 
 function unit(origin: string): string {

@@ -12,11 +12,12 @@ import {
 
 const models = new ModelCatalogue();
 const MAX = 100;
+const LIMITS = { maxPromptLength: MAX };
 const minimal = { model: 'grok-imagine-1.0-video', prompt: '一只海豚在海洋中跳跃' };
 
 function refusal(body: unknown): ApiError {
   try {
-    parseCreateVideoTask(body, models, MAX);
+    parseCreateVideoTask(body, models, LIMITS);
   } catch (err) {
     if (err instanceof ApiError) return err;
     throw err;
@@ -26,7 +27,7 @@ function refusal(body: unknown): ApiError {
 
 describe('the body of POST /v1/video/tasks', () => {
   it('fills in the documented defaults', () => {
-    const { params, model, imageUrl } = parseCreateVideoTask(minimal, models, MAX);
+    const { params, model, imageUrl } = parseCreateVideoTask(minimal, models, LIMITS);
     expect(params).toEqual({ aspect_ratio: '3:2', video_length: 6, resolution: '480p', preset: 'normal' });
     expect(model.upstream).toBe('grok-imagine-video-1.5');
     expect(imageUrl).toBeUndefined();
@@ -34,7 +35,7 @@ describe('the body of POST /v1/video/tasks', () => {
 
   it('takes null for what is absent, resolution_name for resolution, and ignores unknown fields', () => {
     const body = { ...minimal, aspect_ratio: null, resolution_name: '720p', image_url: null, whatever: {} };
-    expect(parseCreateVideoTask(body, models, MAX).params.resolution).toBe('720p');
+    expect(parseCreateVideoTask(body, models, LIMITS).params.resolution).toBe('720p');
   });
 
   it('takes every documented combination', () => {
@@ -46,7 +47,7 @@ describe('the body of POST /v1/video/tasks', () => {
         fc.constantFrom(...VIDEO_PRESETS),
         (aspect_ratio, video_length, resolution, preset) => {
           const given = { aspect_ratio, video_length, resolution, preset };
-          expect(parseCreateVideoTask({ ...minimal, ...given }, models, MAX).params).toEqual(given);
+          expect(parseCreateVideoTask({ ...minimal, ...given }, models, LIMITS).params).toEqual(given);
         },
       ),
     );

@@ -26,8 +26,10 @@ export interface ClaimedTaskOptions {
   claims: Claims;
   bus: Bus;
   log: Logger;
-  /** Aborted when this process stops: the task is to be handed back as soon as that is safe. */
+  /** Aborted when the task is to be handed back as soon as that is safe. */
   stopping: AbortSignal;
+  /** Called whenever the database does not answer. */
+  onStoreAway: () => void;
 }
 
 const FIRST_RETRY_MS = 200;
@@ -132,6 +134,7 @@ export class ClaimedTask {
           throw new TaskLeftError(this.#task.id, 'the claim is lost');
         }
         if (!(err instanceof StoreUnavailableError)) throw err;
+        this.#options.onStoreAway();
         this.log.warn({ err }, 'the task database is away, trying again');
         await sleep(wait);
       }
@@ -150,8 +153,12 @@ export class ClaimedTask {
     try {
       await this.#options.claims.renew(this.#claim, this.#options.claimTtlMs);
     } catch (err) {
-      if (err instanceof ClaimLostError) this.#leave('the claim is lost');
-      else this.log.warn({ err }, 'the claim could not be renewed');
+      if (err instanceof ClaimLostError) {
+        this.#leave('the claim is lost');
+        return;
+      }
+      if (err instanceof StoreUnavailableError) this.#options.onStoreAway();
+      this.log.warn({ err }, 'the claim could not be renewed');
     }
   }
 

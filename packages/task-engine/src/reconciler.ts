@@ -103,7 +103,8 @@ export class Reconciler {
   }
 
   async #removeOld(): Promise<void> {
-    const { upkeep, retentionMs, sweepMedia, log } = this.#options;
+    const { upkeep, kind, retentionMs, sweepMedia, log } = this.#options;
+    await upkeep.forgetIdleOwners(kind);
     const { removed, media } = await upkeep.removeOld(retentionMs);
     if (removed > 0) log.info({ removed }, 'removed old tasks');
     await sweepMedia(media);

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@grok2api/bus';
 import type { TaskKind } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
-import { type Claimant, type Claims, StoreUnavailableError, type Task } from '@grok2api/task-store';
+import { type Claimant, type Claims, type Queue, StoreUnavailableError, type Task } from '@grok2api/task-store';
 import { ClaimedTask, TaskLeftError } from './claimed-task.js';
+import { Solitude } from './solitude.js';
+import { suspicion } from './suspicion.js';
 
 /** What a slot needs of a grant before it claims a task that nobody has begun. */
 export interface SlotGrant {
@@ -27,10 +29,15 @@ export interface RunnerOptions<Grant extends SlotGrant> {
   /** Tasks it works on at a time. */
   slots: number;
   claimTtlMs: number;
+  /** Tasks of one owner that all workers together work on at a time; 0 is no limit. */
+  ownerMaxRunning: number;
+  queue: Queue;
   claims: Claims;
   bus: Bus;
   log: Logger;
   newToken: () => string;
+  /** Milliseconds. */
+  now: () => number;
   /** 0 to 1, for jitter. */
   random: () => number;
   /** May throw once the signal is aborted. */
@@ -49,8 +56,10 @@ const IDLE_JITTER = 0.2;
 export class Runner<Grant extends SlotGrant> {
   readonly #options: RunnerOptions<Grant>;
   readonly #stopping = new AbortController();
+  readonly #solitude = new Solitude();
   #slots: Promise<unknown> = Promise.resolve();
   #busy = 0;
+  #storeAwayAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RunnerOptions<Grant>) {
     this.#options = options;
@@ -81,8 +90,12 @@ export class Runner<Grant extends SlotGrant> {
         if (!worked) await bus.wakeUps.next(kind, this.#idleWait(), stopping);
       } catch (err) {
         if (stopping.aborted) return;
-        if (err instanceof StoreUnavailableError) log.warn({ err }, 'the task database is away');
-        else log.error({ err }, 'a slot failed');
+        if (err instanceof StoreUnavailableError) {
+          this.#storeAway();
+          log.warn({ err }, 'the task database is away');
+        } else {
+          log.error({ err }, 'a slot failed');
+        }
         await this.#pause(this.#idleWait() / 5);
       }
     }
@@ -90,10 +103,11 @@ export class Runner<Grant extends SlotGrant> {
 
   /** Takes a task and works on it. Resolves to false when there was none. */
   async #takeOne(): Promise<boolean> {
-    const { claims, kind, acquireGrant } = this.#options;
-    if (!(await claims.anyClaimable(kind))) return false;
+    const { queue, kind, acquireGrant } = this.#options;
+    await this.#solitude.open();
+    if (!(await queue.anyClaimable(kind))) return false;
     const claimant = this.#newClaimant();
-    const begun = await claims.claimBegun(claimant);
+    const begun = await queue.claimBegun(claimant, this.#mayTakeOver);
     if (begun) {
       await this.#work(begun, claimant.token, undefined);
       return true;
@@ -110,9 +124,11 @@ export class Runner<Grant extends SlotGrant> {
   }
 
   async #claimFresh(claimant: Claimant, grant: Grant): Promise<Task | undefined> {
+    const { queue, ownerMaxRunning } = this.#options;
+    const selection = { upstreamModels: grant.models, ownerMaxRunning, takeOver: this.#mayTakeOver };
     let task: Task | undefined;
     try {
-      task = await this.#options.claims.claimFresh(claimant, grant.models);
+      task = await queue.claimFresh(claimant, selection);
     } finally {
       if (!task) void grant.release();
     }
@@ -121,11 +137,28 @@ export class Runner<Grant extends SlotGrant> {
 
   async #work(task: Task, token: string, grant: Grant | undefined): Promise<void> {
     const { claims, bus, claimTtlMs, log, work } = this.#options;
-    const claimed = new ClaimedTask({ task, token, claimTtlMs, claims, bus, log, stopping: this.#stopping.signal });
-    claimed.log.info({ begun: task.submitIntentAt !== undefined }, 'claimed');
+    const leave = new AbortController();
+    const stopping = AbortSignal.any([this.#stopping.signal, leave.signal]);
+    const onStoreAway = () => this.#storeAway();
+    const claimed = new ClaimedTask({ task, token, claimTtlMs, claims, bus, log, stopping, onStoreAway });
+    claimed.log.info({ begun: task.submitIntentAt !== undefined, losses: task.claimLosses }, 'claimed');
     this.#busy++;
     try {
-      await work(claimed, grant);
+      const suspected = suspicion(task);
+      switch (suspected.verdict) {
+        case 'give up':
+          void grant?.release();
+          await claimed.fail(suspected.error);
+          break;
+        case 'alone':
+          await this.#solitude.alone(() => work(claimed, grant));
+          break;
+        case 'none':
+          await this.#solitude.beside(
+            () => work(claimed, grant),
+            () => leave.abort(),
+          );
+      }
     } catch (err) {
       // The claim runs out and somebody tries again: that is the pause between the tries.
       if (!(err instanceof TaskLeftError)) claimed.log.error({ err }, 'the work on a task failed');
@@ -133,6 +166,15 @@ export class Runner<Grant extends SlotGrant> {
       this.#busy--;
       claimed.close();
     }
+  }
+
+  /** After the database was away, other workers' claims have run out by no fault of theirs: they get time to renew. */
+  get #mayTakeOver(): boolean {
+    return this.#options.now() - this.#storeAwayAt > this.#options.claimTtlMs;
+  }
+
+  #storeAway(): void {
+    this.#storeAwayAt = this.#options.now();
   }
 
   #newClaimant(): Claimant {

@@ -1,4 +1,4 @@
-import type { TaskError, TaskKind, TaskResult } from '@grok2api/contracts';
+import type { TaskError, TaskResult } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
 import { Prisma } from './generated/client.js';
 import { COLUMNS, queryTasks } from './rows.js';
@@ -12,14 +12,6 @@ export interface Claim {
   token: string;
 }
 
-/** Who claims, and for how long. */
-export interface Claimant {
-  kind: TaskKind;
-  worker: string;
-  token: string;
-  ttlMs: number;
-}
-
 /** The claim ran out and another worker has the task, or it was cancelled, deleted or ended: stop, it is not yours. */
 export class ClaimLostError extends Error {
   override readonly name = 'ClaimLostError';
@@ -28,47 +20,9 @@ export class ClaimLostError extends Error {
   }
 }
 
-/** What workers do with tasks. Every write but the claim itself names the claim's token. */
+/** What a worker writes to a task that it has claimed. Every write names the claim's token. */
 export class Claims {
   constructor(private readonly database: Database) {}
-
-  /**
-   * Claims a task that somebody began: one whose upstream may have been asked, left by a worker that died or
-   * stopped. It needs no grant, for nothing new is asked for. @throws StoreUnavailableError
-   */
-  claimBegun(claimant: Claimant): Promise<Task | undefined> {
-    return this.#claim(claimant, Prisma.sql`submit_intent_at IS NOT NULL`);
-  }
-
-  /** Claims the oldest task of these upstream models that nobody has begun. @throws StoreUnavailableError */
-  claimFresh(claimant: Claimant, upstreamModels: readonly string[]): Promise<Task | undefined> {
-    return this.#claim(claimant, Prisma.sql`submit_intent_at IS NULL AND upstream_model = ANY(${[...upstreamModels]})`);
-  }
-
-  /** Whether there is any task to claim. @throws StoreUnavailableError */
-  async anyClaimable(kind: TaskKind): Promise<boolean> {
-    const [found] = await withDatabase(
-      () => this.database.$queryRaw<{ found: boolean }[]>`
-        SELECT EXISTS (SELECT 1 FROM tasks WHERE kind = ${kind} AND ${CLAIMABLE}) AS found`,
-    );
-    return found?.found ?? false;
-  }
-
-  async #claim(claimant: Claimant, chosen: Prisma.Sql): Promise<Task | undefined> {
-    const [task] = await withDatabase(() =>
-      queryTasks(
-        this.database,
-        Prisma.sql`
-          UPDATE tasks SET claim_token = ${claimant.token}::uuid, claim_worker = ${claimant.worker},
-            claim_expires_at = ${expiry(claimant.ttlMs)}
-          WHERE seq = (
-            SELECT seq FROM tasks WHERE kind = ${claimant.kind} AND ${CLAIMABLE} AND ${chosen}
-            ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-          RETURNING ${COLUMNS}`,
-      ),
-    );
-    return task;
-  }
 
   /** Holds the claim for `ttlMs` from now. @throws ClaimLostError, StoreUnavailableError */
   renew(claim: Claim, ttlMs: number): Promise<Task> {
@@ -95,7 +49,7 @@ export class Claims {
     return this.#write(
       'submit',
       claim,
-      Prisma.sql`upstream_job_id = ${upstreamJobId}, started_at = now(), version = version + 1`,
+      Prisma.sql`upstream_job_id = ${upstreamJobId}, started_at = now(), claim_losses = 0, version = version + 1`,
     );
   }
 
@@ -105,6 +59,7 @@ export class Claims {
       'advance',
       claim,
       Prisma.sql`version = version + CASE WHEN ${progress}::int > progress THEN 1 ELSE 0 END,
+        claim_losses = CASE WHEN ${progress}::int > progress THEN 0 ELSE claim_losses END,
         progress = greatest(progress, ${progress}::int), claim_expires_at = ${expiry(ttlMs)}`,
     );
   }
@@ -148,10 +103,7 @@ export class Claims {
 
 const NO_CLAIM = Prisma.sql`claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL`;
 
-/** Open, and nobody works on it, by the database's clock. */
-export const CLAIMABLE = Prisma.sql`
-  state IN ('pending', 'running') AND (claim_expires_at IS NULL OR claim_expires_at < now())`;
-
-function expiry(ttlMs: number): Prisma.Sql {
+/** The end of a claim that begins now, by the database's clock. */
+export function expiry(ttlMs: number): Prisma.Sql {
   return Prisma.sql`now() + ${ttlMs}::int * interval '1 millisecond'`;
 }

@@ -1,5 +1,6 @@
-export { type Claim, type Claimant, ClaimLostError, type Claims } from './claims.js';
+export { type Claim, ClaimLostError, type Claims } from './claims.js';
 export { type DatabaseOptions, StoreUnavailableError } from './database.js';
+export type { Claimant, FreshSelection, Queue } from './queue.js';
 export { type TaskChange, TRANSITIONS } from './states.js';
 export { type NewTask, type Task, toTaskEvent } from './task.js';
 export { openTaskStore, type TaskStore } from './task-store.js';

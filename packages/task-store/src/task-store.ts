@@ -1,11 +1,13 @@
 import { Claims } from './claims.js';
 import { type DatabaseOptions, openDatabase } from './database.js';
+import { Queue } from './queue.js';
 import { Tasks } from './tasks.js';
 import { Upkeep } from './upkeep.js';
 
 /** The task database, by who uses it: the gateway, the workers, the reconciler. */
 export interface TaskStore {
   tasks: Tasks;
+  queue: Queue;
   claims: Claims;
   upkeep: Upkeep;
   close(): Promise<void>;
@@ -16,6 +18,7 @@ export function openTaskStore(options: DatabaseOptions): TaskStore {
   const database = openDatabase(options);
   return {
     tasks: new Tasks(database),
+    queue: new Queue(database),
     claims: new Claims(database),
     upkeep: new Upkeep(database),
     close: () => database.$disconnect(),

@@ -14,6 +14,8 @@ export interface NewTask {
   params: VideoParams;
   /** Beginning of the URLs given out for it, `https://host`. */
   origin: string;
+  /** Where its end is to be told. */
+  callbackUrl: string | undefined;
 }
 
 /** A task as it is in its row. */
@@ -32,6 +34,8 @@ export interface Task extends NewTask {
   /** The credential the upstream was, or is to be, asked with. */
   credentialId: string | undefined;
   upstreamJobId: string | undefined;
+  /** Claims in a row that ran out without a step forward. */
+  claimLosses: number;
   result: TaskResult | undefined;
   error: TaskError | undefined;
   /** What the upstream charged, in its ticks of 10^-10 US dollars. */
@@ -53,12 +57,14 @@ export function toTask(row: Row): Task {
     prompt: row.prompt,
     params: videoParamsSchema.parse(row.params),
     origin: row.origin,
+    callbackUrl: row.callbackUrl ?? undefined,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
     endedAt: row.endedAt ?? undefined,
     submitIntentAt: row.submitIntentAt ?? undefined,
     credentialId: row.credentialId ?? undefined,
     upstreamJobId: row.upstreamJobId ?? undefined,
+    claimLosses: row.claimLosses,
     result: row.result === null ? undefined : taskResultSchema.parse(row.result),
     error: row.errorCode === null ? undefined : { code: row.errorCode, message: row.errorMessage ?? '' },
     costUsdTicks: row.costUsdTicks === null ? undefined : Number(row.costUsdTicks),

@@ -42,9 +42,9 @@ export class Tasks {
   async create(task: NewTask): Promise<void> {
     await withDatabase(
       () => this.database.$executeRaw`
-        INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin)
+        INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin, callback_url)
         VALUES (${task.id}, ${task.kind}, ${task.owner}, ${task.model}, ${task.upstreamModel}, ${task.prompt},
-          ${JSON.stringify(task.params)}::jsonb, ${task.origin})
+          ${JSON.stringify(task.params)}::jsonb, ${task.origin}, ${task.callbackUrl ?? null})
         ON CONFLICT (id) DO NOTHING`,
     );
   }
@@ -129,6 +129,24 @@ export class Tasks {
       if (batch.length > 0) yield batch;
       if (batch.length < BATCH) return;
     }
+  }
+
+  /** How many of the owner's tasks wait before this one, counted up to `cap`. @throws StoreUnavailableError */
+  async countAhead(task: Pick<Task, 'kind' | 'owner' | 'seq'>, cap: number): Promise<number> {
+    const [count] = await withDatabase(
+      () => this.database.$queryRaw<{ ahead: bigint }[]>`
+        SELECT count(*) AS ahead FROM (
+          SELECT 1 FROM tasks
+          WHERE kind = ${task.kind} AND owner = ${task.owner} AND state = 'pending' AND deleted_at IS NULL
+            AND seq < ${task.seq}
+          LIMIT ${cap}) AS counted`,
+    );
+    return Number(count?.ahead ?? 0);
+  }
+
+  /** How many tasks failed with an error code and are still kept. @throws StoreUnavailableError */
+  async countFailed(code: string): Promise<number> {
+    return withDatabase(() => this.database.task.count({ where: { state: 'failed', errorCode: code } }));
   }
 
   /** How many tasks there are of each kind in each state, deleted ones left out. @throws StoreUnavailableError */

@@ -1,7 +1,7 @@
 import type { TaskError, TaskKind } from '@grok2api/contracts';
-import { CLAIMABLE } from './claims.js';
 import { type Database, withDatabase } from './database.js';
 import { Prisma } from './generated/client.js';
+import { UNCLAIMED } from './queue.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
 import type { Task } from './task.js';
@@ -46,7 +46,8 @@ export class Upkeep {
     const [count] = await withDatabase(
       () => this.database.$queryRaw<{ claimable: bigint }[]>`
         SELECT count(*) AS claimable FROM (
-          SELECT 1 FROM tasks WHERE kind = ${kind} AND ${CLAIMABLE} LIMIT ${cap}) AS counted`,
+          SELECT 1 FROM tasks
+          WHERE kind = ${kind} AND state IN ('pending', 'running') AND ${UNCLAIMED} LIMIT ${cap}) AS counted`,
     );
     return Number(count?.claimable ?? 0);
   }
@@ -97,6 +98,17 @@ export class Upkeep {
       ),
     );
     return { removed: rows.length, media: rows.flatMap((task) => task.result?.media ?? []) };
+  }
+
+  /** Forgets the turns of owners without an open task. @throws StoreUnavailableError */
+  async forgetIdleOwners(kind: TaskKind): Promise<void> {
+    await withDatabase(
+      () => this.database.$executeRaw`
+        DELETE FROM owner_queue WHERE kind = ${kind} AND last_served_at < now() - interval '1 minute' AND NOT EXISTS (
+          SELECT 1 FROM tasks
+          WHERE tasks.kind = owner_queue.kind AND tasks.owner = owner_queue.owner
+            AND state IN ('pending', 'running') AND deleted_at IS NULL)`,
+    );
   }
 
   /** Those of the media that an open task still needs as its picture. @throws StoreUnavailableError */

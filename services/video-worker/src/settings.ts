@@ -22,6 +22,9 @@ export const settingsSchema = z.object({
   CLAIM_TTL_MS: integerSetting({ min: 500 })
     .prefault('15000')
     .describe('How long a task stays with a worker that is silent, in milliseconds.'),
+  OWNER_MAX_RUNNING: integerSetting({ max: 1_000_000 })
+    .prefault('0')
+    .describe('Tasks of one client key that all workers together work on at a time; 0 is no limit.'),
   QUEUE_DEADLINE_MS: integerSetting({ min: 1000 })
     .prefault('86400000')
     .describe('How long a task may wait for its begin, in milliseconds.'),

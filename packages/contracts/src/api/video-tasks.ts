@@ -11,55 +11,144 @@ import {
 } from '../task.js';
 import { textSchema } from '../text.js';
 import { parseRequest } from '../validation.js';
+import { lastRequest, messageSchema } from './messages.js';
 
-/** Body of `POST /v1/video/tasks`. Null counts as absent, as OpenAI's clients send it. */
-export const createVideoTaskSchema = z.object({
-  model: textSchema,
-  prompt: textSchema,
+// Null counts as absent everywhere, as OpenAI's clients send it.
+const videoConfigFields = {
   aspect_ratio: z.enum(ASPECT_RATIOS).nullish(),
   video_length: z.literal(VIDEO_LENGTHS).nullish(),
-  resolution: z.enum(VIDEO_RESOLUTIONS).nullish(),
   resolution_name: z.enum(VIDEO_RESOLUTIONS).nullish(),
   preset: z.enum(VIDEO_PRESETS).nullish(),
+};
+const flatFields = {
+  ...videoConfigFields,
+  resolution: z.enum(VIDEO_RESOLUTIONS).nullish(),
   image_url: textSchema.nullish(),
+  callback_url: textSchema.nullish(),
+};
+
+/** `video_config` of a chat completion and of the async create. */
+export const videoConfigSchema = z.object(videoConfigFields);
+
+/** Body of `POST /v1/video/tasks`. */
+export const createVideoTaskSchema = z.object({ model: textSchema, prompt: textSchema, ...flatFields });
+
+/** Body of `POST /v1/video/generations/async`: a conversation and its `video_config`. */
+export const createVideoGenerationSchema = z.object({
+  model: textSchema,
+  messages: z.array(messageSchema),
+  video_config: videoConfigSchema.nullish(),
+  callback_url: textSchema.nullish(),
 });
 
-/** What is to be made, with every default filled in. */
+/** The same route's flat body: the fields of a task, and a `video_config` all the same. */
+export const createFlatVideoGenerationSchema = createVideoTaskSchema.extend({
+  video_config: videoConfigSchema.nullish(),
+});
+
+/** What is to be made, with every default filled in. Addresses are as the client gave them, not yet checked. */
 export interface VideoTaskRequest {
   model: Model;
   prompt: string;
   params: Omit<VideoParams, 'image'>;
-  /** As the client gave it; not yet checked. */
   imageUrl: string | undefined;
+  callbackUrl: string | undefined;
+}
+
+/** Limits that are settings. */
+export interface VideoRequestLimits {
+  maxPromptLength: number;
 }
 
 /**
  * Parses the body of `POST /v1/video/tasks`.
  * @throws ApiError naming the parameter and what is allowed
  */
-export function parseCreateVideoTask(body: unknown, models: ModelCatalogue, maxPromptLength: number): VideoTaskRequest {
-  const request = parseRequest(createVideoTaskSchema, body);
-  const model = models.require(request.model, 'video');
-  checkPrompt(request.prompt, maxPromptLength);
+export function parseCreateVideoTask(
+  body: unknown,
+  models: ModelCatalogue,
+  limits: VideoRequestLimits,
+): VideoTaskRequest {
+  return toRequest(parseRequest(createVideoTaskSchema, body), models, limits);
+}
+
+/**
+ * Parses the body of `POST /v1/video/generations/async`.
+ * @throws ApiError: 422 when the shape is wrong, 400 when a value is
+ */
+export function parseCreateVideoGeneration(
+  body: unknown,
+  models: ModelCatalogue,
+  limits: VideoRequestLimits,
+): VideoTaskRequest {
+  try {
+    return isFlat(body) ? parseFlat(body, models, limits) : parseConversation(body, models, limits);
+  } catch (err) {
+    throw err instanceof ApiError ? inAsyncDialect(err) : err;
+  }
+}
+
+function isFlat(body: unknown): boolean {
+  const keys = z.object({ messages: z.unknown(), prompt: z.unknown() }).partial().safeParse(body).data;
+  return keys?.messages == null && keys?.prompt != null;
+}
+
+function parseFlat(body: unknown, models: ModelCatalogue, limits: VideoRequestLimits): VideoTaskRequest {
+  const { video_config, ...flat } = parseRequest(createFlatVideoGenerationSchema, body);
+  const config = Object.fromEntries(Object.entries(video_config ?? {}).filter(([, value]) => value != null));
+  return toRequest({ ...flat, ...config }, models, limits);
+}
+
+function parseConversation(body: unknown, models: ModelCatalogue, limits: VideoRequestLimits): VideoTaskRequest {
+  const request = parseRequest(createVideoGenerationSchema, body);
+  const { prompt, imageUrl } = lastRequest(request.messages);
   return {
-    model,
-    prompt: request.prompt,
-    params: {
-      aspect_ratio: request.aspect_ratio ?? '3:2',
-      video_length: request.video_length ?? 6,
-      resolution: request.resolution ?? request.resolution_name ?? '480p',
-      preset: request.preset ?? 'normal',
-    },
-    imageUrl: request.image_url || undefined,
+    model: models.require(request.model, 'video'),
+    prompt: checkPrompt(prompt, 'messages', limits),
+    params: videoParams(request.video_config ?? {}),
+    imageUrl,
+    callbackUrl: request.callback_url || undefined,
   };
 }
 
-function checkPrompt(prompt: string, maxLength: number): void {
-  if (prompt.trim() === '') throw new ApiError('empty_prompt', { param: 'prompt' });
+function toRequest(
+  request: z.infer<typeof createVideoTaskSchema>,
+  models: ModelCatalogue,
+  limits: VideoRequestLimits,
+): VideoTaskRequest {
+  return {
+    model: models.require(request.model, 'video'),
+    prompt: checkPrompt(request.prompt, 'prompt', limits),
+    params: videoParams(request),
+    imageUrl: request.image_url || undefined,
+    callbackUrl: request.callback_url || undefined,
+  };
+}
+
+const SHAPE_ERRORS: readonly string[] = ['invalid_json', 'missing_required_parameter', 'invalid_type'];
+
+/** An error with the status that the async routes give it: 422 for a wrong shape, 400 for an unknown model. */
+export function inAsyncDialect(error: ApiError): ApiError {
+  if (SHAPE_ERRORS.includes(error.code)) return error.withStatus(422);
+  return error.code === 'model_not_found' ? error.withStatus(400) : error;
+}
+
+function videoParams(given: z.infer<typeof videoConfigSchema> & { resolution?: '480p' | '720p' | null | undefined }) {
+  return {
+    aspect_ratio: given.aspect_ratio ?? '3:2',
+    video_length: given.video_length ?? 6,
+    resolution: given.resolution ?? given.resolution_name ?? '480p',
+    preset: given.preset ?? 'normal',
+  };
+}
+
+function checkPrompt(prompt: string, param: string, { maxPromptLength }: VideoRequestLimits): string {
+  if (prompt.trim() === '') throw new ApiError('empty_prompt', { param });
   const length = prompt.length;
-  if (length > maxLength) {
-    throw new ApiError('prompt_too_long', { param: 'prompt', values: { length, max: maxLength } });
+  if (length > maxPromptLength) {
+    throw new ApiError('prompt_too_long', { param, values: { length, max: maxPromptLength } });
   }
+  return prompt;
 }
 
 /** Query of `GET /v1/video/tasks`. */
