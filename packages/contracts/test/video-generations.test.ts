@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, ModelCatalogue, parseCreateVideoGeneration } from '../src/index.js';
+import { ApiError, inAsyncDialect, ModelCatalogue, parseCreateVideoGeneration } from '../src/index.js';
 
 const models = new ModelCatalogue();
 const model = 'grok-imagine-1.0-video';
@@ -10,7 +10,7 @@ function refusal(body: unknown): ApiError {
   try {
     parse(body);
   } catch (err) {
-    if (err instanceof ApiError) return err;
+    if (err instanceof ApiError) return inAsyncDialect(err);
     throw err;
   }
   throw new Error('was accepted');

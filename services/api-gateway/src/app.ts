@@ -11,10 +11,12 @@ import { jsonBody } from './middleware/json-body.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { PublicUrls } from './public-url.js';
+import { QueuePositions } from './queue-positions.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { uploadRoutes } from './routes/uploads.js';
+import { videoGenerationRoutes } from './routes/video-generations.js';
 import { videoTaskRoutes } from './routes/video-tasks.js';
 import type { GatewaySettings } from './settings.js';
 import { TaskBodies } from './task-body.js';
@@ -40,7 +42,17 @@ export function createApp(dependencies: AppDependencies): Express {
   const urls = new PublicUrls(settings.PUBLIC_URL);
   const bodies = new TaskBodies(urls);
   const { requireKey, allowCapability } = authenticator;
-  const common = { ...dependencies, urls, bodies, requireKey, models: new ModelCatalogue() };
+  const common = {
+    ...dependencies,
+    urls,
+    bodies,
+    requireKey,
+    models: new ModelCatalogue(),
+    positions: new QueuePositions(dependencies.tasks, now),
+    json: jsonBody(settings.JSON_BODY_MAX_MB),
+    limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
+    fetchAllow: settings.FETCH_ALLOW,
+  };
 
   const app = express();
   app.disable('x-powered-by');
@@ -55,11 +67,9 @@ export function createApp(dependencies: AppDependencies): Express {
     metricsRoutes(common),
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
+    videoGenerationRoutes(common),
     videoTaskRoutes({
       ...common,
-      json: jsonBody(settings.JSON_BODY_MAX_MB),
-      maxPromptLength: settings.PROMPT_MAX_CHARACTERS,
-      fetchAllow: settings.FETCH_ALLOW,
       readTask: settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability,
     }),
   );

@@ -7,6 +7,8 @@ export interface SseEvent {
 }
 
 const PING_MS = 15_000;
+/** When a reader is to connect again after this gateway has stopped. */
+const RECONNECT_MS = 1_000;
 /** A reader that has not taken anything for this long is dropped. */
 const STALLED_MS = 60_000;
 
@@ -48,6 +50,11 @@ export class SseStream {
   write(events: readonly SseEvent[]): void {
     if (events.length === 0 || this.#res.writableEnded) return;
     if (!this.#res.write(events.map(toText).join(''))) this.#blockedSince ??= this.now();
+  }
+
+  /** Ends the stream and asks the reader to connect again, to whoever answers then. */
+  endForReconnect(): void {
+    this.#res.end(`retry: ${RECONNECT_MS}\n\n`);
   }
 
   /** Ends the stream after what was written. */

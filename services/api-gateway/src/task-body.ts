@@ -35,11 +35,15 @@ export class TaskBodies {
     };
   }
 
-  /** A task alone: the fields, and the async document's envelope around the same facts. */
-  single(task: Task, texts: Texts) {
+  /**
+   * A task alone: the fields, and the async document's envelope around the same facts.
+   * @param queuePosition own tasks before it, while it is pending
+   */
+  single(task: Task, texts: Texts, queuePosition: number | undefined) {
     const url = this.resultUrl(task);
     return {
       ...this.fields(task, texts),
+      ...(queuePosition === undefined ? {} : { queue_position: queuePosition }),
       code: 200,
       data: {
         taskId: task.id,

@@ -11,6 +11,8 @@ export interface TaskReader {
   changed(event: TaskEvent): void;
   /** The task was deleted and its row removed. */
   gone(): void;
+  /** This gateway stops: nothing more will come. */
+  closing(): void;
 }
 
 /** One task that somebody watches: one subscription for all its readers on this gateway. */
@@ -75,11 +77,14 @@ export class TaskFeed {
     }
   }
 
-  /** Stops watching everything. */
+  /** Stops watching everything and tells every reader. */
   close(): void {
     clearInterval(this.#rereading);
     this.#offReconnect();
-    for (const watched of this.#watched.values()) watched.subscription.unsubscribe();
+    for (const { subscription, readers } of this.#watched.values()) {
+      subscription.unsubscribe();
+      for (const reader of readers) reader.closing();
+    }
     this.#watched.clear();
   }
 

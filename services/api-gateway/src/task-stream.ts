@@ -77,6 +77,11 @@ export class TaskStream implements TaskReader {
     if (last) this.changed({ ...last, version: last.version + 1, state: 'cancelled' });
   }
 
+  closing(): void {
+    this.#sse?.endForReconnect();
+    this.#sse = undefined;
+  }
+
   /** Writes what the reader has not been sent yet, if it takes it. */
   flush(): void {
     const [sse, sent, newest] = [this.#sse, this.#sent, this.#newest];

@@ -74,18 +74,14 @@ export function parseCreateVideoTask(
 
 /**
  * Parses the body of `POST /v1/video/generations/async`.
- * @throws ApiError: 422 when the shape is wrong, 400 when a value is
+ * @throws ApiError naming the parameter and what is allowed
  */
 export function parseCreateVideoGeneration(
   body: unknown,
   models: ModelCatalogue,
   limits: VideoRequestLimits,
 ): VideoTaskRequest {
-  try {
-    return isFlat(body) ? parseFlat(body, models, limits) : parseConversation(body, models, limits);
-  } catch (err) {
-    throw err instanceof ApiError ? inAsyncDialect(err) : err;
-  }
+  return isFlat(body) ? parseFlat(body, models, limits) : parseConversation(body, models, limits);
 }
 
 function isFlat(body: unknown): boolean {

@@ -1,4 +1,4 @@
-import { ApiError } from '@grok2api/contracts';
+import { ApiError, inAsyncDialect } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { StoreUnavailableError } from '@grok2api/task-store';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
@@ -38,6 +38,11 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
       .json({ ...error.toBody(), ...detail });
   };
 }
+
+/** Gives the errors of an async create route the statuses of its document. */
+export const answerInAsyncDialect: ErrorRequestHandler = (thrown: unknown, _req, _res, next) => {
+  next(inAsyncDialect(toApiError(thrown)));
+};
 
 /** The error a client is told for whatever was thrown. */
 function toApiError(thrown: unknown): ApiError {

@@ -19,6 +19,11 @@ export interface MetricsDependencies {
 /** `GET /metrics` in Prometheus' text format. */
 export function metricsRoutes({ metrics, tasks, feed, requireKey, now }: MetricsDependencies): Router {
   let counted = Number.NEGATIVE_INFINITY;
+  const givenUp = new Gauge({
+    name: 'grok2api_tasks_given_up',
+    help: 'Tasks that failed because their workers died again and again.',
+    registers: [metrics],
+  });
   new Gauge({
     name: 'grok2api_tasks',
     help: 'Tasks by kind and state, deleted ones left out.',
@@ -26,9 +31,10 @@ export function metricsRoutes({ metrics, tasks, feed, requireKey, now }: Metrics
     registers: [metrics],
     async collect() {
       if (now() - counted < COUNT_MS) return;
-      const counts = await tasks.countByState();
+      const [counts, lost] = await Promise.all([tasks.countByState(), tasks.countFailed('worker_lost')]);
       for (const kind of TASK_KINDS) for (const state of TASK_STATES) this.set({ kind, state }, 0);
       for (const { kind, state, count } of counts) this.set({ kind, state }, count);
+      givenUp.set(lost);
       counted = now();
     },
   });

@@ -1,4 +1,3 @@
-import type { Bus } from '@grok2api/bus';
 import {
   ApiError,
   deleteTasksSchema,
@@ -9,29 +8,27 @@ import {
   newTaskId,
   parseCreateVideoTask,
   parseRequest,
-  type RandomHex,
   taskStatusPathSchema,
+  type VideoRequestLimits,
 } from '@grok2api/contracts';
-import { type DeleteSelection, type Task, type TaskStore, toTaskEvent } from '@grok2api/task-store';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type DeleteSelection, type Task, toTaskEvent } from '@grok2api/task-store';
+import { type RequestHandler, type Response, Router } from 'express';
+import { type AcceptDependencies, acceptVideoTask } from '../accept-video-task.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
-import { type FirstFrameDependencies, resolveFirstFrame } from '../first-frame.js';
 import { methodNotAllowed } from '../middleware/errors.js';
+import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../sse.js';
 import type { TaskBodies } from '../task-body.js';
 import type { TaskFeed } from '../task-feed.js';
 import { TaskStream } from '../task-stream.js';
 
-export interface VideoTaskRoutesDependencies extends FirstFrameDependencies {
-  tasks: TaskStore['tasks'];
-  bus: Bus;
+export interface VideoTaskRoutesDependencies extends AcceptDependencies {
   feed: TaskFeed;
   bodies: TaskBodies;
+  positions: QueuePositions;
   models: ModelCatalogue;
-  maxPromptLength: number;
-  randomHex: RandomHex;
-  now: () => number;
+  limits: VideoRequestLimits;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   requireKey: RequestHandler;
@@ -39,15 +36,31 @@ export interface VideoTaskRoutesDependencies extends FirstFrameDependencies {
   readTask: RequestHandler;
 }
 
-/** The video tasks: create, list, read, watch, cancel, delete. */
+/** The video tasks: create, list, read, watch, cancel, delete, try again. */
 export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Router {
-  const { tasks, bus, feed, bodies, media, json, requireKey, readTask } = dependencies;
+  const {
+    tasks,
+    bus,
+    feed,
+    bodies,
+    positions,
+    media,
+    models,
+    limits,
+    json,
+    requireKey,
+    readTask,
+    urls,
+    randomHex,
+    now,
+  } = dependencies;
   const router = Router();
 
   router
     .route('/video/tasks')
     .post(requireKey, ...json, async (req, res) => {
-      const taskId = await acceptTask(req, res.locals.identity.owner, dependencies);
+      const request = parseCreateVideoTask(req.body, models, limits);
+      const taskId = await acceptVideoTask(request, req, res.locals.identity.owner, dependencies);
       res.json({ status: 'success', task_id: taskId, message: res.locals.texts.taskSubmitted('video') });
     })
     .get(requireKey, async (req, res) => {
@@ -94,7 +107,7 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
     .route('/video/tasks/:id')
     .get(readTask, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
-      res.json(bodies.single(task, res.locals.texts));
+      res.json(bodies.single(task, res.locals.texts, await positions.of(task)));
     })
     .delete(requireKey, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
@@ -102,6 +115,29 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
       res.json({ status: 'success', message: res.locals.texts.taskCancelled });
     })
     .all(methodNotAllowed('GET, DELETE'));
+
+  router
+    .route('/video/tasks/:id/result')
+    .get(readTask, async (req, res) => {
+      const task = await visibleTask(req.params.id, res);
+      const body = bodies.single(task, res.locals.texts, await positions.of(task));
+      if (hasEnded(task.state)) res.json(body);
+      else res.status(409).json({ ...body, code: 409, ...new ApiError('task_not_finished').toBody() });
+    })
+    .all(methodNotAllowed('GET'));
+
+  router
+    .route('/video/tasks/:id/retry')
+    .post(requireKey, async (req, res) => {
+      const task = await visibleTask(req.params.id, res);
+      if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
+      const { kind, owner, model, upstreamModel, prompt, params, callbackUrl } = task;
+      const id = newTaskId(randomHex);
+      const again = { id, kind, owner, model, upstreamModel, prompt, params, callbackUrl, origin: urls.originOf(req) };
+      await createTask(tasks, bus, again, now);
+      res.json({ status: 'success', task_id: id, message: res.locals.texts.taskSubmitted('video') });
+    })
+    .all(methodNotAllowed('POST'));
 
   router
     .route('/video/tasks/:id/stream')
@@ -161,27 +197,8 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
     if (!watch) throw new ApiError('task_not_found');
     res.once('close', watch.stop);
     if (res.destroyed) return watch.stop();
-    stream.begin(new SseStream(res, dependencies.now, () => stream.flush()), watch.snapshot);
+    stream.begin(new SseStream(res, now, () => stream.flush()), watch.snapshot);
   }
 
   return router;
-}
-
-async function acceptTask(req: Request, owner: string, dependencies: VideoTaskRoutesDependencies): Promise<string> {
-  const { models, maxPromptLength, urls, randomHex, tasks, bus, now } = dependencies;
-  const { model, prompt, params, imageUrl } = parseCreateVideoTask(req.body, models, maxPromptLength);
-  const image = imageUrl === undefined ? undefined : await resolveFirstFrame(imageUrl, req, dependencies);
-  const id = newTaskId(randomHex);
-  const task = {
-    id,
-    kind: 'video' as const,
-    owner,
-    model: model.id,
-    upstreamModel: model.upstream,
-    prompt,
-    params: image ? { ...params, image } : params,
-    origin: urls.originOf(req),
-  };
-  await createTask(tasks, bus, task, now);
-  return id;
 }
