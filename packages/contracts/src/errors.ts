@@ -157,6 +157,12 @@ export const ERROR_CATALOGUE = {
     message: 'The task is {state} already and cannot be cancelled.',
     hint: 'Delete the task to be rid of its result.',
   },
+  task_cancelled: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: 'The task was cancelled.',
+    hint: 'Somebody with your key cancelled or deleted it.',
+  },
   task_not_failed: {
     status: 409,
     type: 'invalid_request_error',
@@ -268,6 +274,8 @@ export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 export interface ApiErrorDetails {
   /** The parameter at fault. */
   param?: string;
+  /** The whole message, where it was made before; else it is made from the catalogue. */
+  message?: string;
   /** What stands for `{name}` in the message. */
   values?: Readonly<Record<string, string | number>>;
   /** Replaces the catalogue's status, where a document asks for another one. */
@@ -289,9 +297,8 @@ export class ApiError extends Error {
     readonly code: ErrorCode,
     details: ApiErrorDetails = {},
   ) {
-    super(errorMessage(code, { ...(details.param ? { param: details.param } : {}), ...details.values }), {
-      cause: details.cause,
-    });
+    const values = { ...(details.param ? { param: details.param } : {}), ...details.values };
+    super(details.message ?? errorMessage(code, values), { cause: details.cause });
     this.#details = details;
     const entry: CatalogueEntry = ERROR_CATALOGUE[code];
     this.status = details.status ?? entry.status;
@@ -309,6 +316,11 @@ export class ApiError extends Error {
   toBody(): { error: { message: string; type: ErrorType; param: string | null; code: ErrorCode } } {
     return { error: { message: this.message, type: this.type, param: this.param, code: this.code } };
   }
+}
+
+/** Whether a text is a code of the catalogue. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CATALOGUE, text);
 }
 
 /** The catalogue's message of a code, with the `{name}`s filled in. */

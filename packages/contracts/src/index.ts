@@ -1,3 +1,4 @@
+export { parseVideoCompletion, type VideoCompletionRequest, videoCompletionSchema } from './api/chat.js';
 export {
   createFlatVideoGenerationSchema,
   createVideoGenerationSchema,
@@ -36,6 +37,7 @@ export {
   type ErrorCode,
   type ErrorType,
   errorMessage,
+  isErrorCode,
 } from './errors.js';
 export { isTaskId, newTaskId, type RandomHex, resultMediaId } from './ids.js';
 export { DEFAULT_MODELS, type Model, ModelCatalogue, type ModelKind } from './models.js';

@@ -12,6 +12,7 @@ import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
+import { chatRoutes } from './routes/chat.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
@@ -67,6 +68,7 @@ export function createApp(dependencies: AppDependencies): Express {
     metricsRoutes(common),
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
+    chatRoutes({ ...common, contentFormat: settings.VIDEO_CONTENT_FORMAT }),
     videoGenerationRoutes(common),
     videoTaskRoutes({
       ...common,

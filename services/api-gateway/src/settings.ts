@@ -65,6 +65,10 @@ export const settingsSchema = z.object({
     .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
   JSON_BODY_MAX_MB: integerSetting({ min: 1, max: 200 }).prefault('20').describe('Largest JSON body, in megabytes.'),
   PROMPT_MAX_CHARACTERS: integerSetting({ min: 1 }).prefault('32000').describe('Longest prompt of a media route.'),
+  VIDEO_CONTENT_FORMAT: z
+    .enum(['html', 'url', 'markdown'], { error: 'must be html, url or markdown' })
+    .prefault('html')
+    .describe('How a video is shown in the text of a chat completion: `html`, `url` or `markdown`.'),
   EXPECTED_SERVICES: listSetting()
     .prefault('token-pool,video-worker')
     .describe('Services that have to answer for `/health` to be good.'),

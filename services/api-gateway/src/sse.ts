@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 
-/** One server-sent event: its data as an object, and its id if it has one. */
+/** One server-sent event: its data, an object as JSON, and its id if it has one. */
 export interface SseEvent {
   id?: number;
-  data: object;
+  data: object | string;
 }
 
 const PING_MS = 15_000;
@@ -70,5 +70,5 @@ export class SseStream {
 
 function toText({ id, data }: SseEvent): string {
   const idLine = id === undefined ? '' : `id: ${id}\n`;
-  return `${idLine}data: ${JSON.stringify(data)}\n\n`;
+  return `${idLine}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 }

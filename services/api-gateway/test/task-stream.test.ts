@@ -28,7 +28,7 @@ describe('the events of a task stream', () => {
 
   it('tells a change of the state and of the progress apart', () => {
     const types = (before: TaskEvent, after: TaskEvent) =>
-      eventsBetween(before, after, context).map(({ data }) => 'type' in data && data.type);
+      eventsBetween(before, after, context).map(({ data }) => typeof data === 'object' && 'type' in data && data.type);
     expect(types(at(1, 'pending', 0), at(2, 'running', 0))).toEqual(['status']);
     expect(types(at(2, 'running', 0), at(3, 'running', 50))).toEqual(['progress']);
     expect(types(at(1, 'pending', 0), at(3, 'running', 50))).toEqual(['status', 'progress']);
@@ -63,7 +63,9 @@ describe('the events of a task stream', () => {
       .map((parts) => at(...parts));
     fc.assert(
       fc.property(event, event, (before, after) => {
-        const types = eventsBetween(before, after, context).map(({ data }) => String('type' in data && data.type));
+        const types = eventsBetween(before, after, context).map(({ data }) =>
+          String(typeof data === 'object' && 'type' in data && data.type),
+        );
         const terminal = types.filter((type) => ['completed', 'failed', 'cancelled'].includes(type));
         expect(terminal).toEqual(hasEnded(after.state) ? [after.state] : []);
         if (terminal.length > 0) expect(types).toEqual(terminal);

@@ -96,7 +96,15 @@ function parseFlat(body: unknown, models: ModelCatalogue, limits: VideoRequestLi
 }
 
 function parseConversation(body: unknown, models: ModelCatalogue, limits: VideoRequestLimits): VideoTaskRequest {
-  const request = parseRequest(createVideoGenerationSchema, body);
+  return toVideoRequest(parseRequest(createVideoGenerationSchema, body), models, limits);
+}
+
+/** The video that a conversation asks for. @throws ApiError for a model, a prompt or a length that cannot be */
+export function toVideoRequest(
+  request: z.infer<typeof createVideoGenerationSchema>,
+  models: ModelCatalogue,
+  limits: VideoRequestLimits,
+): VideoTaskRequest {
   const { prompt, imageUrl } = lastRequest(request.messages);
   return {
     model: models.require(request.model, 'video'),
