@@ -5,7 +5,7 @@ const [ALICE, BOB] = ['alice-secret-1', 'bob-secret-22'];
 
 let system: TestSystem;
 beforeAll(async () => {
-  system = await TestSystem.start({ env: { API_KEYS: `alice:${ALICE},bob:${BOB}` } });
+  system = await TestSystem.start({ env: { API_KEYS: `alice:${ALICE},bob:${BOB}`, MAX_PENDING_PER_KEY: '3' } });
 });
 afterAll(async () => {
   await system?.stop();
@@ -55,6 +55,19 @@ describe('configured keys', () => {
     expect(await statusOf(fetch(String(task.video_url)))).toBe(200);
     const byApiKeyHeader = { 'x-api-key': ALICE };
     expect(await statusOf(nobody.request('GET', '/v1/video/tasks', undefined, byApiKeyHeader))).toBe(200);
+  });
+
+  it('may have so many unfinished tasks, each key for itself', async () => {
+    const [alice, bob] = [system.tasks(ALICE), system.tasks(BOB)];
+    await alice.request('DELETE', '/v1/video/tasks/all');
+    const body = { model: 'grok-imagine-1.0-video', prompt: 'x' };
+    const answers: Response[] = [];
+    for (let i = 0; i < 5; i++) answers.push(await alice.request('POST', '/v1/video/tasks', body));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(1);
+    expect(refused[0]?.headers.get('retry-after')).toBeTruthy();
+    expect(await refused[0]?.json()).toMatchObject({ error: { code: 'too_many_pending_tasks' } });
+    expect(await statusOf(bob.request('POST', '/v1/video/tasks', body))).toBe(200);
   });
 
   it('are in no line of the log', () => {

@@ -187,6 +187,12 @@ export const ERROR_CATALOGUE = {
     message: 'The content type {type} is not supported here; send {expected}.',
     hint: 'Set the header Content-Type.',
   },
+  too_many_pending_tasks: {
+    status: 429,
+    type: 'rate_limit_error',
+    message: 'This key has {max} unfinished tasks already, the most that are allowed.',
+    hint: 'Wait until some have finished.',
+  },
   rate_limit_exceeded: {
     status: 429,
     type: 'rate_limit_error',

@@ -144,6 +144,18 @@ export class Tasks {
     return Number(count?.ahead ?? 0);
   }
 
+  /** How many unfinished tasks an owner has, counted up to `cap`. @throws StoreUnavailableError */
+  async countOpen(kind: TaskKind, owner: string, cap: number): Promise<number> {
+    const [count] = await withDatabase(
+      () => this.database.$queryRaw<{ open: bigint }[]>`
+        SELECT count(*) AS open FROM (
+          SELECT 1 FROM tasks
+          WHERE kind = ${kind} AND owner = ${owner} AND state IN ('pending', 'running') AND deleted_at IS NULL
+          LIMIT ${cap}) AS counted`,
+    );
+    return Number(count?.open ?? 0);
+  }
+
   /** How many tasks failed with an error code and are still kept. @throws StoreUnavailableError */
   async countFailed(code: string): Promise<number> {
     return withDatabase(() => this.database.task.count({ where: { state: 'failed', errorCode: code } }));

@@ -5,17 +5,19 @@ import type { TaskStore } from '@grok2api/task-store';
 import type { Request } from 'express';
 import { createTask } from './create-task.js';
 import { type FirstFrameDependencies, resolveFirstFrame } from './first-frame.js';
+import type { PendingLimit } from './pending-limit.js';
 
 export interface AcceptDependencies extends FirstFrameDependencies {
   tasks: TaskStore['tasks'];
   bus: Bus;
   randomHex: RandomHex;
+  pendingLimit: PendingLimit;
   now: () => number;
 }
 
 /**
  * Accepts a video task, whichever route it came by.
- * @returns its id @throws ApiError for an address that cannot be used, or `service_unavailable`
+ * @returns its id @throws ApiError for an address that cannot be used, or `too_many_pending_tasks` or `service_unavailable`
  */
 export async function acceptVideoTask(
   { model, prompt, params, imageUrl, callbackUrl }: VideoTaskRequest,
@@ -23,13 +25,14 @@ export async function acceptVideoTask(
   owner: string,
   dependencies: AcceptDependencies,
 ): Promise<string> {
-  const { urls, randomHex, tasks, bus, now, fetchAllow } = dependencies;
+  const { urls, randomHex, tasks, bus, now, fetchAllow, pendingLimit } = dependencies;
   if (callbackUrl !== undefined) {
     const checked = checkPublicUrl(callbackUrl, { allow: fetchAllow });
     if (!checked.ok) {
       throw new ApiError('invalid_callback_url', { param: 'callback_url', values: { reason: checked.message } });
     }
   }
+  await pendingLimit.admit('video', owner);
   const image = imageUrl === undefined ? undefined : await resolveFirstFrame(imageUrl, req, dependencies);
   const id = newTaskId(randomHex);
   const task = {

@@ -10,6 +10,7 @@ import { answerErrors, routeNotFound } from './middleware/errors.js';
 import { jsonBody } from './middleware/json-body.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
+import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
 import { chatRoutes } from './routes/chat.js';
@@ -50,6 +51,7 @@ export function createApp(dependencies: AppDependencies): Express {
     requireKey,
     models: new ModelCatalogue(),
     positions: new QueuePositions(dependencies.tasks, now),
+    pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
     json: jsonBody(settings.JSON_BODY_MAX_MB),
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,

@@ -64,6 +64,9 @@ export const settingsSchema = z.object({
     .prefault('')
     .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
   JSON_BODY_MAX_MB: integerSetting({ min: 1, max: 200 }).prefault('20').describe('Largest JSON body, in megabytes.'),
+  MAX_PENDING_PER_KEY: integerSetting({ min: 1 })
+    .prefault('10000')
+    .describe('Unfinished tasks that one client key may have.'),
   PROMPT_MAX_CHARACTERS: integerSetting({ min: 1 }).prefault('32000').describe('Longest prompt of a media route.'),
   VIDEO_CONTENT_FORMAT: z
     .enum(['html', 'url', 'markdown'], { error: 'must be html, url or markdown' })

@@ -52,6 +52,7 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
     readTask,
     urls,
     randomHex,
+    pendingLimit,
     now,
   } = dependencies;
   const router = Router();
@@ -132,6 +133,7 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
       const task = await visibleTask(req.params.id, res);
       if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
       const { kind, owner, model, upstreamModel, prompt, params, callbackUrl } = task;
+      await pendingLimit.admit(kind, owner);
       const id = newTaskId(randomHex);
       const again = { id, kind, owner, model, upstreamModel, prompt, params, callbackUrl, origin: urls.originOf(req) };
       await createTask(tasks, bus, again, now);
