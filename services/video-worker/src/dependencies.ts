@@ -2,6 +2,7 @@ import type { CredentialClient } from '@grok2api/credential-client';
 import type { GrokUpstream, VideoPreset } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
 import type { SafeFetch } from '@grok2api/safe-fetch';
+import type { FirstFrames } from './first-frame.js';
 
 /** What making a video needs from outside. */
 export interface VideoDependencies {
@@ -9,6 +10,7 @@ export interface VideoDependencies {
   upstream: GrokUpstream;
   media: MediaStore;
   safeFetch: SafeFetch;
+  firstFrames: FirstFrames;
   presetSuffixes: Readonly<Record<VideoPreset, string>>;
   /** Milliseconds from the upstream's create to the task's deadline. */
   deadlineMs: number;

@@ -9,6 +9,7 @@ import { runService } from '@grok2api/service-kit';
 import { Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import type { VideoDependencies } from './dependencies.js';
+import { createFirstFrames } from './first-frame.js';
 import { readVideoWorkerSettings } from './settings.js';
 import { createMediaSweep } from './sweep-media.js';
 import { runVideoTask } from './video-task.js';
@@ -45,6 +46,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     upstream,
     media,
     safeFetch,
+    firstFrames: createFirstFrames({ media, safeFetch }),
     presetSuffixes: {
       ...DEFAULT_PRESET_SUFFIXES,
       fun: settings.PRESET_FUN_SUFFIX,

@@ -4,7 +4,7 @@ import { applyPreset, UpstreamError, type UpstreamVideoRequest } from '@grok2api
 import type { ClaimedTask } from '@grok2api/task-engine';
 import { backoffMs, pause } from './backoff.js';
 import type { VideoDependencies } from './dependencies.js';
-import { FirstFrameError, firstFrameUrl } from './first-frame.js';
+import { FirstFrameError } from './first-frame-error.js';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
@@ -121,7 +121,7 @@ async function toUpstreamRequest(
   };
   if (!params.image) return request;
   try {
-    return { ...request, imageUrl: await firstFrameUrl(params.image, claimed.left, dependencies) };
+    return { ...request, imageUrl: await dependencies.firstFrames.dataUrl(params.image, claimed.left) };
   } catch (err) {
     claimed.throwIfLeft();
     if (!(err instanceof FirstFrameError)) throw err;
