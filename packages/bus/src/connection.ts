@@ -1,5 +1,5 @@
 import type { Logger } from '@grok2api/service-kit';
-import { connect, Events, type NatsConnection } from 'nats';
+import { connect, Events, type Msg, type NatsConnection, type Subscription } from 'nats';
 
 export interface ConnectOptions {
   /** `nats://user:password@host:port`, several separated by commas. */
@@ -15,6 +15,8 @@ const PING_INTERVAL_MS = 10_000;
 /** A connection that comes back by itself, for as long as the process lives. */
 export class Connection {
   readonly #reconnectListeners = new Set<() => void>();
+  readonly #served: Subscription[] = [];
+  readonly #answering = new Set<Promise<void>>();
   #connected = true;
 
   private constructor(
@@ -53,12 +55,33 @@ export class Connection {
     return () => this.#reconnectListeners.delete(listener);
   }
 
-  /** Lets running handlers and buffered messages finish, then closes. */
+  /** Answers the requests on a subject as one of a queue group, until `close`. */
+  serve(subject: string, queue: string, answer: (request: Msg) => Promise<void>): void {
+    const callback = (err: Error | null, request: Msg) => {
+      if (err) {
+        this.log.error({ err, subject }, 'subscription failed');
+        return;
+      }
+      const answered = answer(request)
+        .catch((cause: unknown) => this.log.error({ err: cause, subject }, 'a reply could not be sent'))
+        .finally(() => this.#answering.delete(answered));
+      this.#answering.add(answered);
+    };
+    this.#served.push(this.nats.subscribe(subject, { queue, callback }));
+  }
+
+  /** Takes no more requests, lets those in hand be answered and buffered messages be sent, then closes. */
   async close(): Promise<void> {
     if (this.nats.isClosed()) return;
-    // Draining needs the server; without it there is nothing to wait for.
-    if (this.#connected) await this.nats.drain();
-    else await this.nats.close();
+    // Draining needs the server; without it nobody could be answered.
+    if (this.#connected) {
+      // One after the other: a handler may need replies itself, and draining ends every subscription.
+      await Promise.all(this.#served.map((subscription) => subscription.drain()));
+      await Promise.all(this.#answering);
+      await this.nats.drain();
+    }
+    // Draining leaves the connection open when the server goes away meanwhile.
+    await this.nats.close();
   }
 
   async #watch(): Promise<void> {

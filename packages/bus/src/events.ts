@@ -15,7 +15,7 @@ export function publish(connection: Connection, subject: string, event: unknown)
   if (connection.connected && !connection.nats.isClosed()) connection.nats.publish(subject, encode(event));
 }
 
-/** Calls the handler for each event on a subject. One that is malformed is logged and dropped. */
+/** Calls the handler for each event on a subject. One that is malformed, or that the handler fails at, is logged and dropped. */
 export function subscribe<Schema extends z.ZodType>(
   connection: Connection,
   log: Logger,
@@ -36,7 +36,12 @@ export function subscribe<Schema extends z.ZodType>(
         log.warn({ err: cause, subject }, 'malformed event');
         return;
       }
-      handler(event);
+      try {
+        handler(event);
+      } catch (cause) {
+        // Beyond this function it would break the connection.
+        log.error({ err: cause, subject }, 'the handler of an event failed');
+      }
     },
   });
 }

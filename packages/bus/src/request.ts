@@ -47,7 +47,7 @@ export async function call<Request extends z.ZodType, Reply extends z.ZodType>(
       throw noResponder ? new NoResponderError(rpc.subject, err) : new BusTimeoutError(rpc.subject, err);
     });
   const errorCode = message.headers?.get(ERROR_HEADER);
-  if (errorCode) throw new RemoteError(rpc.subject, errorCode, message.string());
+  if (errorCode) throw new RemoteError(rpc.subject, errorCode, `${rpc.subject} answered ${errorCode}`);
   try {
     return decode(rpc.reply, message.data);
   } catch (err) {
@@ -86,13 +86,7 @@ export function serve<Request extends z.ZodType, Reply extends z.ZodType>(
       inFlight--;
     }
   };
-  connection.nats.subscribe(rpc.subject, {
-    queue: rpc.service,
-    callback: (err, message) => {
-      if (err) log.error({ err, subject: rpc.subject }, 'subscription failed');
-      else void answer(message);
-    },
-  });
+  connection.serve(rpc.subject, rpc.service, answer);
 }
 
 function refuse(message: Msg, code: string): void {

@@ -34,14 +34,13 @@ export class WakeUps {
    * (at least a second), when the signal is aborted, or when NATS is away: then, too, only after the wait.
    */
   async next(kind: TaskKind, waitMs: number, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
     const begun = Date.now();
     // The server takes whole nanoseconds only.
     const expires = Math.ceil(Math.max(waitMs, SHORTEST_WAIT_MS));
     try {
-      const consumer = await this.#consumer(kind);
-      const message = await untilAborted(consumer.next({ expires }), signal);
-      message?.ack();
-      return message !== undefined && message !== null;
+      const consumer = await untilAborted(this.#consumer(kind), signal);
+      return consumer ? await takeOne(consumer, expires, signal) : false;
     } catch (err) {
       // The stream may be gone with the server's store: the next wait makes it anew.
       this.#consumers.delete(kind);
@@ -53,10 +52,14 @@ export class WakeUps {
 
   /** How many wake-ups of a kind nobody has taken yet. @throws NatsError when JetStream does not answer */
   async waiting(kind: TaskKind): Promise<number> {
-    await this.#consumer(kind);
-    const manager = await this.connection.nats.jetstreamManager({ timeout: JETSTREAM_TIMEOUT_MS });
-    const info = await manager.consumers.info(WAKE_UP_STREAM, kind);
-    return info.num_pending + info.num_ack_pending;
+    const consumer = await this.#consumer(kind);
+    try {
+      const info = await consumer.info();
+      return info.num_pending + info.num_ack_pending;
+    } catch (err) {
+      this.#consumers.delete(kind);
+      throw err;
+    }
   }
 
   async #consumer(kind: TaskKind): Promise<Consumer> {
@@ -87,6 +90,24 @@ export class WakeUps {
       .consumers.get(WAKE_UP_STREAM, kind);
     this.#consumers.set(kind, consumer);
     return consumer;
+  }
+}
+
+/** Pulls one message and acknowledges it; false when none came before the time is over or the signal is aborted. */
+async function takeOne(consumer: Consumer, expires: number, signal: AbortSignal): Promise<boolean> {
+  const messages = await consumer.fetch({ max_messages: 1, expires });
+  // The end of its subscription ends the pull at the server too: no wake-up goes to a worker that waits no more.
+  const stop = () => void messages.close();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const message of messages) {
+      message.ack();
+      return true;
+    }
+    return false;
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

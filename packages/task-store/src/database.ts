@@ -31,7 +31,8 @@ export function openDatabase(options: DatabaseOptions): PrismaClient {
     query_timeout: STATEMENT_TIMEOUT_MS + 2_000,
     keepAlive: true,
   });
-  return new PrismaClient({ adapter });
+  // Longer formats repeat a query's arguments, which do not belong in a log.
+  return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
 
 /**
@@ -46,33 +47,42 @@ export async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-// Prisma's codes for a connection that cannot be had or was lost, and a pool with none free.
-const PRISMA_CODES = new Set([
-  'P1000',
-  'P1001',
-  'P1002',
-  'P1003',
-  'P1008',
-  'P1010',
-  'P1011',
-  'P1017',
-  'P2024',
-  'P2037',
+// What @prisma/adapter-pg calls a connection that cannot be had or was lost.
+const ADAPTER_KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TlsConnectionError',
+  'TooManyConnections',
+  'AuthenticationFailed',
+  'DatabaseAccessDenied',
+  'DatabaseDoesNotExist',
 ]);
 // SQLSTATE classes: 08 connection, 53 out of resources, 57 operator's intervention (shutdown, cancel).
 const SQLSTATES = /^(08|53|57)...$/;
-const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+const SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+// What the driver says itself, without any code. Whole messages: the server's repeat what a statement held.
 const DRIVER_MESSAGES =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|not queryable|socket/i;
+  /^(connection terminated( .*)?|timeout exceeded when trying to connect|query read timeout|client (has encountered a connection error|was closed) and is not queryable|client network socket disconnected .*)$/i;
 const MAX_DEPTH = 6;
 
 // The reason lies at different depths of the error, by the way in which the connection was lost.
 function isUnavailable(err: unknown, depth = 0): boolean {
   if (typeof err !== 'object' || err === null || depth > MAX_DEPTH) return false;
-  const { code, originalCode, message, cause, meta, driverAdapterError } = err as Record<string, unknown>;
+  const { kind, code, originalCode, message, cause, meta, driverAdapterError } = err as Record<string, unknown>;
+  if (typeof kind === 'string' && ADAPTER_KINDS.has(kind)) return true;
   for (const text of [code, originalCode]) {
-    if (typeof text !== 'string') continue;
-    if (PRISMA_CODES.has(text) || SYSTEM_CODES.has(text) || SQLSTATES.test(text)) return true;
+    if (typeof text === 'string' && (SYSTEM_CODES.has(text) || SQLSTATES.test(text))) return true;
   }
   if (typeof message === 'string' && DRIVER_MESSAGES.test(message)) return true;
   return [cause, meta, driverAdapterError].some((inner) => isUnavailable(inner, depth + 1));

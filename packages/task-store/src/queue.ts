@@ -49,7 +49,7 @@ export class Queue {
   async claimBegun(claimant: Claimant, takeOver: boolean): Promise<Task | undefined> {
     const chosen = Prisma.sql`
       SELECT seq FROM tasks WHERE kind = ${claimant.kind} AND ${BEGUN} AND ${unclaimed(claimant.ttlMs, takeOver)}
-      ORDER BY claim_expires_at NULLS FIRST LIMIT 1 FOR UPDATE SKIP LOCKED`;
+      ORDER BY claim_expires_at NULLS FIRST, seq LIMIT 1 FOR UPDATE SKIP LOCKED`;
     const [task] = await withDatabase(() => queryTasks(this.database, claimSql(claimant, chosen)));
     return task;
   }

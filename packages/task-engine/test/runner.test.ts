@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ClaimedTask, type SlotGrant, TaskLeftError } from '../src/index.js';
+import { aborted, gate, LONG_MS, TestEngine, until, workQuickly } from './test-engine.js';
+
+let engine: TestEngine;
+
+beforeAll(async () => {
+  engine = await TestEngine.start();
+});
+
+afterAll(() => engine.stop());
+
+afterEach(() => engine.empty());
+
+describe('a runner', () => {
+  it('is woken, and finds tasks also when their wake-ups were lost', async () => {
+    await engine.startWorker({ work: workQuickly });
+    await engine.ended(await engine.create());
+    const created = performance.now();
+    await engine.ended(await engine.create());
+    // An idle slot looks by itself after four seconds at the earliest.
+    expect(performance.now() - created).toBeLessThan(3_000);
+    await until(async () => (await engine.bus.wakeUps.waiting('video')) === 0);
+    await engine.ended(await engine.create(1, { wakeUps: false }));
+  });
+
+  it('works on every task once, on as many at a time as it has slots', async () => {
+    let running = 0;
+    let most = 0;
+    const begun: string[] = [];
+    const full = gate();
+    const worker = await engine.startWorker({
+      slots: 3,
+      work: async (claimed, grant) => {
+        begun.push(claimed.task.id);
+        most = Math.max(most, ++running);
+        expect(worker.runner.busy).toBe(running);
+        if (running === 3) full.open();
+        await full.opened;
+        await workQuickly(claimed, grant);
+        running--;
+      },
+    });
+    const ids = await engine.create(10);
+    const tasks = await engine.ended(ids);
+    expect(tasks.map(({ state }) => state)).toEqual(Array(10).fill('completed'));
+    expect(begun.sort()).toEqual(ids.sort());
+    expect(most).toBe(3);
+    await until(() => worker.runner.busy === 0);
+    expect(engine.grants).toBe(0);
+  });
+
+  it('shares the tasks with others, and no two work on one at once', async () => {
+    const [working, begun] = [new Set<string>(), [] as string[]];
+    const busyWorkers = new Set<number>();
+    const bothBusy = gate();
+    const startWorker = (worker: number) =>
+      engine.startWorker({
+        slots: 4,
+        work: async (claimed, grant) => {
+          const { id } = claimed.task;
+          expect(working.has(id)).toBe(false);
+          working.add(id);
+          begun.push(id);
+          if (busyWorkers.add(worker).size === 2) bothBusy.open();
+          await bothBusy.opened;
+          await workQuickly(claimed, grant);
+          working.delete(id);
+        },
+      });
+    await Promise.all([startWorker(1), startWorker(2)]);
+    const ids = await engine.create(30);
+    const tasks = await engine.ended(ids);
+    expect(tasks.map(({ state }) => state)).toEqual(Array(30).fill('completed'));
+    expect(begun.sort()).toEqual(ids.sort());
+  });
+
+  it('takes no task without a grant for its model, and gives back a grant that it has no task for', async () => {
+    const worker = await engine.startWorker({ work: workQuickly });
+    const [id = ''] = await engine.create();
+    await engine.ended([id]);
+    const { granted } = engine;
+    const [other = ''] = await engine.create(1, { wakeUps: false, upstreamModel: 'another' });
+    engine.bus.wakeUps.send('video');
+    await until(() => engine.granted > granted);
+    await worker.runner.stop();
+    expect(engine.grants).toBe(0);
+    expect(await engine.read(other)).toMatchObject({ state: 'pending' });
+  });
+});
+
+describe('runner.stop', () => {
+  it('has the task handed back, and another worker goes on at once', async () => {
+    const takenOver = gate<{ claimed: ClaimedTask; grant: SlotGrant | undefined }>();
+    const other = await engine.startWorker({
+      work: async (claimed, grant) => {
+        if (claimed.task.upstreamJobId === undefined) return workQuickly(claimed, grant);
+        takenOver.open({ claimed, grant });
+        await claimed.complete({ media: ['video.mp4'] });
+      },
+    });
+    // It is idle after its first task, and no grant of its own would do for the second.
+    await engine.ended(await engine.create());
+    await until(() => other.runner.busy === 0);
+    const [id = ''] = await engine.create(1, { wakeUps: false, upstreamModel: 'another' });
+    const submitted = gate();
+    const leaving = await engine.startWorker({
+      slots: 4,
+      models: ['another'],
+      work: async (claimed) => {
+        await claimed.intend('cred_1');
+        await claimed.submit('job_1');
+        submitted.open();
+        await aborted(claimed.stopping);
+        await claimed.handBack();
+      },
+    });
+    await submitted.opened;
+
+    const stopped = performance.now();
+    await leaving.runner.stop();
+
+    expect(leaving.runner.busy).toBe(0);
+    const { claimed, grant } = await takenOver.opened;
+    // Neither the claim's end nor the look of an idle slot comes so soon.
+    expect(performance.now() - stopped).toBeLessThan(3_000);
+    expect(grant).toBeUndefined();
+    expect(claimed.task).toMatchObject({ id, upstreamJobId: 'job_1', credentialId: 'cred_1' });
+    expect(await engine.ended([id])).toMatchObject([{ state: 'completed', version: 3 }]);
+  });
+
+  it('takes no more tasks', async () => {
+    let works = 0;
+    const begun = gate();
+    const goOn = gate();
+    const worker = await engine.startWorker({
+      work: async (claimed, grant) => {
+        works++;
+        begun.open();
+        await goOn.opened;
+        await workQuickly(claimed, grant);
+      },
+    });
+    const ids = await engine.create(3);
+    await begun.opened;
+    const stopped = worker.runner.stop();
+    goOn.open();
+    await stopped;
+    expect(works).toBe(1);
+    const states = (await engine.store.tasks.getMany(ids)).map(({ state }) => state);
+    expect(states.sort()).toEqual(['completed', 'pending', 'pending']);
+  });
+
+  it('ends the wait of idle slots at once', async () => {
+    const worker = await engine.startWorker({ slots: 4, work: workQuickly });
+    await engine.ended(await engine.create());
+    const stopped = performance.now();
+    await worker.runner.stop();
+    expect(performance.now() - stopped).toBeLessThan(3_000);
+  });
+});
+
+describe('a task in hand', () => {
+  it('is left within a second when it is cancelled', async () => {
+    const begun = gate();
+    const left = gate<unknown>();
+    const worker = await engine.startWorker({
+      work: async (claimed) => {
+        begun.open();
+        await aborted(claimed.left);
+        left.open(await claimed.advance(10).catch((err: unknown) => err));
+        claimed.throwIfLeft();
+      },
+    });
+    const [id = ''] = await engine.create();
+    await begun.opened;
+    await engine.store.tasks.cancel(id);
+    const cancelled = performance.now();
+    engine.bus.publishCancel(id);
+    expect(await left.opened).toBeInstanceOf(TaskLeftError);
+    expect(performance.now() - cancelled).toBeLessThan(1_000);
+    await until(() => worker.runner.busy === 0);
+    expect(worker.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('is left with the next renewal when the cancel was not heard', async () => {
+    const begun = gate();
+    const left = gate();
+    await engine.startWorker({
+      claimTtlMs: 900,
+      work: async (claimed) => {
+        begun.open();
+        await aborted(claimed.left);
+        left.open();
+      },
+    });
+    const [id = ''] = await engine.create();
+    await begun.opened;
+    await engine.store.tasks.cancel(id);
+    await left.opened;
+  });
+
+  it('is taken over after a work that threw, when the claim has run out', async () => {
+    const claimTtlMs = 800;
+    const begun: number[] = [];
+    const worker = await engine.startWorker({
+      claimTtlMs,
+      work: async (claimed, grant) => {
+        begun.push(performance.now());
+        if (begun.length === 1) throw new Error('the work broke');
+        await workQuickly(claimed, grant);
+      },
+    });
+    const [id = ''] = await engine.create();
+    // Nobody wakes a worker for it but the reconciler.
+    await until(async () => {
+      engine.bus.wakeUps.send('video');
+      return (await engine.read(id)).state === 'completed';
+    });
+    expect(begun).toHaveLength(2);
+    const [first = 0, second = 0] = begun;
+    expect(second - first).toBeGreaterThan(claimTtlMs * 0.9);
+    expect(worker.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        task_id: id,
+        err: expect.objectContaining({ message: 'the work broke' }),
+      }),
+    );
+  });
+
+  it('stays in the same hands for longer than one claim lasts', async () => {
+    const claimTtlMs = 600;
+    const begun: string[] = [];
+    const over = gate();
+    const work = async (claimed: ClaimedTask, grant: SlotGrant | undefined) => {
+      begun.push(claimed.task.id);
+      await over.opened;
+      await workQuickly(claimed, grant);
+    };
+    await engine.startWorker({ claimTtlMs, work });
+    const [id = ''] = await engine.create();
+    await until(() => begun.length === 1);
+    const other = await engine.startWorker({ claimTtlMs, work });
+    const end = Date.now() + 3 * claimTtlMs;
+    while (Date.now() < end) {
+      expect(await other.store.queue.anyClaimable('video')).toBe(false);
+      await sleep(50);
+    }
+    over.open();
+    expect(await engine.ended([id])).toMatchObject([{ state: 'completed' }]);
+    expect(begun).toEqual([id]);
+  });
+
+  it('is told about as it was written, version by version', async () => {
+    const [id = ''] = await engine.create(1, { wakeUps: false });
+    const events = await engine.watch(id);
+    await engine.startWorker({
+      work: async (claimed, grant) => {
+        await claimed.intend('cred_1');
+        await claimed.retract();
+        await claimed.intend('cred_2');
+        await claimed.submit('job_1');
+        await grant?.release();
+        for (const progress of [10, 10, 5, 20]) {
+          await claimed.advance(progress);
+          expect(claimed.task).toEqual(await engine.read(id));
+        }
+        await claimed.complete({ media: ['video.mp4'] }, 7_500_000_000);
+      },
+    });
+    engine.bus.wakeUps.send('video');
+    await until(() => events.at(-1)?.state === 'completed');
+    expect(events).toEqual([
+      { id, version: 2, state: 'running', progress: 0 },
+      { id, version: 3, state: 'running', progress: 10 },
+      { id, version: 4, state: 'running', progress: 20 },
+      { id, version: 5, state: 'completed', progress: 100, result: { media: ['video.mp4'] } },
+    ]);
+    expect(await engine.read(id)).toMatchObject({
+      version: 5,
+      state: 'completed',
+      credentialId: 'cred_2',
+      costUsdTicks: 7_500_000_000,
+    });
+  });
+
+  it('is told about when it fails', async () => {
+    const [id = ''] = await engine.create(1, { wakeUps: false });
+    const events = await engine.watch(id);
+    const error = { code: 'upstream_error', message: '失败' };
+    await engine.startWorker({ claimTtlMs: LONG_MS, work: (claimed) => claimed.fail(error) });
+    engine.bus.wakeUps.send('video');
+    await until(() => events.length > 0);
+    expect(events).toEqual([{ id, version: 2, state: 'failed', progress: 0, error }]);
+  });
+});
