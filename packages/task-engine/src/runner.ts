@@ -88,10 +88,12 @@ export class Runner<Grant extends SlotGrant> {
     }
   }
 
-  /** Takes a task and works on it. Resolves to false when there was none. */
+  /** Takes a task and works on it. Resolves to false when there was none, or when there is to be none any more. */
   async #takeOne(): Promise<boolean> {
     const { claims, kind, acquireGrant } = this.#options;
     if (!(await claims.anyClaimable(kind))) return false;
+    // What another slot hands back while this runner stops is for another worker.
+    if (this.#stopping.signal.aborted) return false;
     const claimant = this.#newClaimant();
     const begun = await claims.claimBegun(claimant);
     if (begun) {
@@ -112,7 +114,8 @@ export class Runner<Grant extends SlotGrant> {
   async #claimFresh(claimant: Claimant, grant: Grant): Promise<Task | undefined> {
     let task: Task | undefined;
     try {
-      task = await this.#options.claims.claimFresh(claimant, grant.models);
+      // The grant may have come after the stop.
+      if (!this.#stopping.signal.aborted) task = await this.#options.claims.claimFresh(claimant, grant.models);
     } finally {
       if (!task) void grant.release();
     }
