@@ -26,10 +26,11 @@ export class Connection {
 
   /** Connects; waits for the server as long as it takes. */
   static async open(options: ConnectOptions): Promise<Connection> {
-    const { servers, user, pass } = parseServers(options.url);
+    const { servers, user, pass, tls } = parseServers(options.url);
     const nats = await connect({
       servers,
       ...(user === undefined ? {} : { user, pass: pass ?? '' }),
+      ...(tls ? { tls: {} } : {}),
       name: options.name,
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
@@ -101,10 +102,11 @@ export class Connection {
 }
 
 // The client takes user and password apart from the addresses.
-function parseServers(text: string): { servers: string[]; user?: string; pass?: string } {
+function parseServers(text: string): { servers: string[]; user?: string; pass?: string; tls: boolean } {
   const urls = text.split(',').map((part) => new URL(part.trim()));
   const servers = urls.map((url) => url.host);
   const first = urls[0];
-  if (!first?.username) return { servers };
-  return { servers, user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) };
+  const tls = first?.protocol === 'tls:';
+  if (!first?.username) return { servers, tls };
+  return { servers, user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password), tls };
 }

@@ -34,10 +34,12 @@ export interface ClaimedTaskOptions {
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 2_000;
+/** How long a process that stops goes on trying to write. */
+const STOPPING_PATIENCE_MS = 5_000;
 
 /**
  * A task in the hands of this worker. Each method is one fenced write and one event; while the database is away
- * it tries again until the claim is known to be lost. The claim is renewed in the background until `close`.
+ * it tries again until the claim is known to be lost, or for some seconds when this process stops. The claim is renewed in the background until `close`.
  */
 export class ClaimedTask {
   readonly stopping: AbortSignal;
@@ -92,7 +94,7 @@ export class ClaimedTask {
     this.log.info('submitted to the upstream');
   }
 
-  /** Records progress (0 to 100; a lower one than before is ignored). @throws TaskLeftError */
+  /** Records progress (whole, 0 to 100; a lower one than before is ignored). @throws TaskLeftError */
   advance(progress: number): Promise<void> {
     return this.#write(() => this.#options.claims.advance(this.#claim, progress, this.#options.claimTtlMs));
   }
@@ -123,6 +125,7 @@ export class ClaimedTask {
   }
 
   async #write(write: () => Promise<Task>): Promise<void> {
+    let waitedWhileStopping = 0;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
       this.throwIfLeft();
       try {
@@ -136,6 +139,8 @@ export class ClaimedTask {
         if (!(err instanceof StoreUnavailableError)) throw err;
         this.#options.onStoreAway();
         this.log.warn({ err }, 'the task database is away, trying again');
+        if (this.stopping.aborted) waitedWhileStopping += wait;
+        if (waitedWhileStopping > STOPPING_PATIENCE_MS) throw err;
         await sleep(wait);
       }
     }

@@ -101,11 +101,13 @@ export class Runner<Grant extends SlotGrant> {
     }
   }
 
-  /** Takes a task and works on it. Resolves to false when there was none. */
+  /** Takes a task and works on it. Resolves to false when there was none, or when there is to be none any more. */
   async #takeOne(): Promise<boolean> {
     const { queue, kind, acquireGrant } = this.#options;
     await this.#solitude.open();
     if (!(await queue.anyClaimable(kind))) return false;
+    // What another slot hands back while this runner stops is for another worker.
+    if (this.#stopping.signal.aborted) return false;
     const claimant = this.#newClaimant();
     const begun = await queue.claimBegun(claimant, this.#mayTakeOver);
     if (begun) {
@@ -128,7 +130,8 @@ export class Runner<Grant extends SlotGrant> {
     const selection = { upstreamModels: grant.models, ownerMaxRunning, takeOver: this.#mayTakeOver };
     let task: Task | undefined;
     try {
-      task = await queue.claimFresh(claimant, selection);
+      // The grant may have come after the stop.
+      if (!this.#stopping.signal.aborted) task = await queue.claimFresh(claimant, selection);
     } finally {
       if (!task) void grant.release();
     }

@@ -32,6 +32,8 @@ export interface WorkerOptions {
   /** Upstream models that its grants serve. */
   models?: readonly string[];
   claimTtlMs?: number;
+  /** Awaited before a grant is given. */
+  beforeGrant?: () => Promise<void>;
   work: (claimed: ClaimedTask, grant: SlotGrant | undefined) => Promise<void>;
   /** Another way to the database. */
   databaseUrl?: string;
@@ -74,6 +76,7 @@ export class TestEngine {
     for (const putAway of this.#putAway.splice(0).reverse()) await putAway();
     for await (const _batch of this.store.tasks.delete('video', 'me', 'all'));
     while ((await this.store.upkeep.removeOld(0)).removed > 0);
+    this.grants = 0;
   }
 
   /** Takes all wake-ups away; waits for those to come again that somebody took and did not acknowledge. */
@@ -93,7 +96,7 @@ export class TestEngine {
 
   /** A worker that takes tasks from now on; `empty` stops it. */
   async startWorker(options: WorkerOptions): Promise<TestWorker> {
-    const { slots = 1, models = [MODEL], claimTtlMs = LONG_MS, databaseUrl = this.postgres.url, work } = options;
+    const { slots = 1, models = [MODEL], claimTtlMs = LONG_MS, databaseUrl = this.postgres.url } = options;
     const lines: Record<string, unknown>[] = [];
     const worker = `video-worker-${++this.#workers}`;
     const log = logTo(lines);
@@ -112,8 +115,11 @@ export class TestEngine {
       newToken: randomUUID,
       now: Date.now,
       random: () => 0,
-      acquireGrant: async () => this.#newGrant(models),
-      work,
+      acquireGrant: async () => {
+        await options.beforeGrant?.();
+        return this.#newGrant(models);
+      },
+      work: options.work,
     });
     runner.start();
     this.#putAway.push(async () => {

@@ -58,8 +58,9 @@ const ADAPTER_KINDS = new Set([
   'DatabaseAccessDenied',
   'DatabaseDoesNotExist',
 ]);
-// SQLSTATE classes: 08 connection, 53 out of resources, 57 operator's intervention (shutdown, cancel).
-const SQLSTATES = /^(08|53|57)...$/;
+// SQLSTATE classes: 08 connection, 40 deadlock (the transaction was undone), 53 out of resources, 57 operator's
+// intervention (shutdown, cancel).
+const SQLSTATES = /^(08|40|53|57)...$/;
 const SYSTEM_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

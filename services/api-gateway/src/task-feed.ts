@@ -123,8 +123,8 @@ export class TaskFeed {
         else for (const reader of [...watched.readers]) reader.gone();
       }
     } catch (err) {
-      if (!(err instanceof StoreUnavailableError)) throw err;
-      this.log.warn({ err }, 'watched tasks could not be read again');
+      const level = err instanceof StoreUnavailableError ? 'warn' : 'error';
+      this.log[level]({ err }, 'watched tasks could not be read again');
     }
   }
 }

@@ -8,7 +8,7 @@ import { migrateSettingsSchema } from './settings.js';
 const log = createLogger({
   service: 'token-pool-migrate',
   instance: `token-pool-migrate@${hostname()}:${process.pid}`,
-  level: process.env.LOG_LEVEL ?? 'info',
+  level: process.env.LOG_LEVEL || 'info',
 });
 
 try {

@@ -26,8 +26,8 @@ export async function submitVideo(
     const request = await toUpstreamRequest(claimed, dependencies);
     if (!request) return false;
     for (let attempt = 0; ; attempt++) {
-      grant ??= await acquire(claimed, dependencies);
-      if (!grant) {
+      if (!claimed.stopping.aborted) grant ??= await acquire(claimed, dependencies);
+      if (!grant || claimed.stopping.aborted) {
         await claimed.handBack();
         return false;
       }
