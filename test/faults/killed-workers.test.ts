@@ -1,6 +1,7 @@
 import type { TaskBody } from '@grok2api/testkit';
 import { TestSystem } from '@grok2api/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { keepLogOnFailure } from './support/failure-log.js';
 import { printFigures } from './support/figures.js';
 import { Killer } from './support/killer.js';
 import { seededRandom } from './support/random.js';
@@ -16,9 +17,10 @@ let system: TestSystem;
 beforeAll(async () => {
   system = await TestSystem.start({
     videoWorkers: WORKERS.length,
-    env: { VIDEO_WORKER_SLOTS: '8', CLAIM_TTL_MS: '2000', SIMULATOR_VIDEO_MS: '3000' },
+    env: { VIDEO_WORKER_SLOTS: '8', CLAIM_TTL_MS: '2000', SIMULATOR_VIDEO_MS: '12000' },
   });
 });
+beforeEach(() => keepLogOnFailure(system));
 afterAll(async () => {
   await system?.stop();
 });

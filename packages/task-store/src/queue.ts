@@ -58,6 +58,7 @@ export class Queue {
    * Claims a task that nobody has begun: the oldest of the owner whose turn it is. Owners take turns, so that many
    * tasks of one do not hold up another's. An owner's claims come one after the other, because a row of its own is
    * locked for them: else two workers could both see the last place below the limit.
+   * Under a limit, claims that ran out are cleared first: a worker that comes back late finds its place taken.
    * @throws StoreUnavailableError
    */
   async claimFresh(claimant: Claimant, selection: FreshSelection): Promise<Task | undefined> {
@@ -70,7 +71,8 @@ export class Queue {
     });
   }
 
-  async #ownersInTurn({ kind, ttlMs }: Claimant, selection: FreshSelection): Promise<string[]> {
+  async #ownersInTurn(claimant: Claimant, selection: FreshSelection): Promise<string[]> {
+    const { kind, ttlMs } = claimant;
     const fresh = freshOf(ttlMs, selection);
     // One look at the index for each owner with waiting tasks, however many tasks each has.
     const rows = await this.database.$queryRaw<{ owner: string }[]>`
@@ -83,7 +85,7 @@ export class Queue {
         FROM owners WHERE owners.owner IS NOT NULL)
       SELECT owners.owner
       FROM owners LEFT JOIN owner_queue ON owner_queue.kind = ${kind} AND owner_queue.owner = owners.owner
-      WHERE owners.owner IS NOT NULL AND ${belowLimit(kind, Prisma.sql`owners.owner`, selection)}
+      WHERE owners.owner IS NOT NULL AND ${belowLimit(claimant, Prisma.sql`owners.owner`, selection)}
       ORDER BY owner_queue.last_served_at NULLS FIRST, owners.owner LIMIT ${OWNERS_TRIED}`;
     return rows.map(({ owner }) => owner);
   }
@@ -95,10 +97,20 @@ export class Queue {
       await transaction.$executeRaw`
         INSERT INTO owner_queue (kind, owner, last_served_at) VALUES (${kind}, ${owner}, clock_timestamp())
         ON CONFLICT (kind, owner) DO UPDATE SET last_served_at = clock_timestamp()`;
+      if (selection.ownerMaxRunning > 0) {
+        await transaction.$executeRaw`
+          UPDATE tasks SET claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL,
+            claim_losses = claim_losses + 1
+          WHERE seq IN (
+            SELECT seq FROM tasks
+            WHERE kind = ${kind} AND owner = ${owner} AND ${WAITING} AND claim_token IS NOT NULL
+              AND ${unclaimed(ttlMs, selection.takeOver)}
+            ORDER BY seq FOR UPDATE)`;
+      }
       const chosen = Prisma.sql`
         SELECT seq FROM tasks
         WHERE kind = ${kind} AND owner = ${owner} AND ${freshOf(ttlMs, selection)}
-          AND ${belowLimit(kind, Prisma.sql`${owner}`, selection)}
+          AND ${belowLimit(claimant, Prisma.sql`${owner}`, selection)}
         ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED`;
       const [task] = await queryTasks(transaction, claimSql(claimant, chosen));
       return task;
@@ -107,8 +119,11 @@ export class Queue {
 }
 
 // These have the words of the partial indexes, so that Postgres knows that it may use them.
-const WAITING = Prisma.sql`state = 'pending' AND submit_intent_at IS NULL`;
-const BEGUN = Prisma.sql`state IN ('pending', 'running') AND submit_intent_at IS NOT NULL`;
+
+/** Nobody has begun it. */
+export const WAITING = Prisma.sql`state = 'pending' AND submit_intent_at IS NULL`;
+/** The upstream may have been asked. */
+export const BEGUN = Prisma.sql`state IN ('pending', 'running') AND submit_intent_at IS NOT NULL`;
 const BUSY = Prisma.sql`state IN ('pending', 'running') AND (submit_intent_at IS NOT NULL OR claim_token IS NOT NULL)`;
 
 /** Nobody works on it, by the database's clock. */
@@ -125,11 +140,18 @@ function freshOf(ttlMs: number, { upstreamModels, takeOver }: FreshSelection): P
   return Prisma.sql`${WAITING} AND ${unclaimed(ttlMs, takeOver)} AND upstream_model = ANY(${[...upstreamModels]})`;
 }
 
-function belowLimit(kind: TaskKind, owner: Prisma.Sql, { ownerMaxRunning }: FreshSelection): Prisma.Sql {
+// A claim that ran out and may not be taken over counts: its worker may come back. No more rows are read than the limit.
+function belowLimit(
+  { kind, ttlMs }: Claimant,
+  owner: Prisma.Sql,
+  { ownerMaxRunning, takeOver }: FreshSelection,
+): Prisma.Sql {
   if (ownerMaxRunning === 0) return Prisma.sql`true`;
   return Prisma.sql`(
-    SELECT count(*) FROM tasks WHERE kind = ${kind} AND tasks.owner = ${owner} AND ${BUSY}
-      AND (submit_intent_at IS NOT NULL OR claim_expires_at >= now())) < ${ownerMaxRunning}`;
+    SELECT count(*) FROM (
+      SELECT 1 FROM tasks WHERE kind = ${kind} AND tasks.owner = ${owner} AND ${BUSY}
+        AND (submit_intent_at IS NOT NULL OR NOT ${unclaimed(ttlMs, takeOver)})
+      LIMIT ${ownerMaxRunning}) AS busy) < ${ownerMaxRunning}`;
 }
 
 function claimSql({ token, worker, ttlMs }: Claimant, chosen: Prisma.Sql): Prisma.Sql {

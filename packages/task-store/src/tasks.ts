@@ -66,20 +66,20 @@ export class Tasks {
   /** An owner's tasks, newest first. @throws StoreUnavailableError */
   async list(options: ListOptions): Promise<TaskPage> {
     const { kind, owner, state, limit, before } = options;
-    const chosen = { kind, owner, deletedAt: null, ...(state ? { state } : {}) };
     return withDatabase(async () => {
-      const rows = await this.database.task.findMany({
-        where: { ...chosen, ...(before === undefined ? {} : { seq: { lt: before } }) },
-        orderBy: { seq: 'desc' },
-        take: limit + 1,
-      });
+      const rows = await queryTasks(
+        this.database,
+        Prisma.sql`
+          SELECT ${COLUMNS} FROM tasks WHERE kind = ${kind} AND deleted_at IS NULL AND ${pageSql(owner, state, before)}
+          LIMIT ${limit + 1}`,
+      );
       const byState = state ? Prisma.sql`AND state = ${state}` : Prisma.empty;
       const [count] = await this.database.$queryRaw<{ total: bigint }[]>`
         SELECT count(*) AS total FROM (
           SELECT 1 FROM tasks WHERE kind = ${kind} AND owner = ${owner} AND deleted_at IS NULL ${byState}
           LIMIT ${COUNT_CAP + 1}) AS counted`;
       const total = Number(count?.total ?? 0);
-      const tasks = rows.slice(0, limit).map(toTask);
+      const tasks = rows.slice(0, limit);
       return {
         tasks,
         total: Math.min(total, COUNT_CAP),
@@ -111,8 +111,9 @@ export class Tasks {
    */
   async *delete(kind: TaskKind, owner: string, selection: DeleteSelection): AsyncGenerator<Task[]> {
     const { from, to } = transition('cancel');
-    const chosen = selectionSql(selection);
-    for (;;) {
+    // Each batch goes on where the last one ended, past the rows that it wrote.
+    for (let after = 0n; ; ) {
+      const chosen = selectionSql(owner, selection, after);
       const batch = await withDatabase(() =>
         queryTasks(
           this.database,
@@ -121,13 +122,14 @@ export class Tasks {
               state = CASE WHEN state = ANY(${from}) THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
               claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
             WHERE seq IN (
-              SELECT seq FROM tasks WHERE kind = ${kind} AND owner = ${owner} AND deleted_at IS NULL AND ${chosen}
-              ORDER BY seq LIMIT ${BATCH} FOR UPDATE)
+              SELECT seq FROM tasks WHERE kind = ${kind} AND deleted_at IS NULL AND ${chosen}
+              LIMIT ${BATCH} FOR UPDATE)
             RETURNING ${COLUMNS}`,
         ),
       );
       if (batch.length > 0) yield batch;
       if (batch.length < BATCH) return;
+      for (const { seq } of batch) if (seq > after) after = seq;
     }
   }
 
@@ -182,8 +184,27 @@ export class Tasks {
   }
 }
 
-function selectionSql(selection: DeleteSelection): Prisma.Sql {
-  if (selection === 'all') return Prisma.sql`true`;
-  if ('state' in selection) return Prisma.sql`state = ${selection.state}`;
-  return Prisma.sql`id = ANY(${[...selection.ids]})`;
+/** Greater than every `seq`. */
+const AFTER_ALL = 2n ** 63n - 1n;
+
+// Below, rows are compared with a beginning and an end where `owner = …` would do for the result. Postgres then cannot
+// walk along the primary key past all other owners' tasks, which it likes to do for an owner who has many.
+
+function pageSql(owner: string, state: TaskState | undefined, before = AFTER_ALL): Prisma.Sql {
+  return state === undefined
+    ? Prisma.sql`(owner, seq) < (${owner}, ${before}) AND owner >= ${owner} ORDER BY owner DESC, seq DESC`
+    : Prisma.sql`(owner, state, seq) < (${owner}, ${state}, ${before}) AND (owner, state) >= (${owner}, ${state})
+        ORDER BY owner DESC, state DESC, seq DESC`;
+}
+
+function selectionSql(owner: string, selection: DeleteSelection, after: bigint): Prisma.Sql {
+  if (selection === 'all') {
+    return Prisma.sql`(owner, seq) > (${owner}, ${after}) AND owner <= ${owner} ORDER BY owner, seq`;
+  }
+  if ('state' in selection) {
+    const { state } = selection;
+    return Prisma.sql`(owner, state, seq) > (${owner}, ${state}, ${after}) AND (owner, state) <= (${owner}, ${state})
+      ORDER BY owner, state, seq`;
+  }
+  return Prisma.sql`id = ANY(${[...selection.ids]}) AND owner = ${owner} AND seq > ${after} ORDER BY seq`;
 }

@@ -1,7 +1,7 @@
 import type { TaskError, TaskKind } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
 import { Prisma } from './generated/client.js';
-import { UNCLAIMED } from './queue.js';
+import { BEGUN, UNCLAIMED, WAITING } from './queue.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
 import type { Task } from './task.js';
@@ -46,14 +46,17 @@ export class Upkeep {
     const [count] = await withDatabase(
       () => this.database.$queryRaw<{ claimable: bigint }[]>`
         SELECT count(*) AS claimable FROM (
-          SELECT 1 FROM tasks
-          WHERE kind = ${kind} AND state IN ('pending', 'running') AND ${UNCLAIMED} LIMIT ${cap}) AS counted`,
+          (SELECT 1 FROM tasks WHERE kind = ${kind} AND ${WAITING} AND ${UNCLAIMED} LIMIT ${cap})
+          UNION ALL
+          (SELECT 1 FROM tasks WHERE kind = ${kind} AND ${BEGUN} AND ${UNCLAIMED} LIMIT ${cap})
+          LIMIT ${cap}) AS counted`,
     );
     return Number(count?.claimable ?? 0);
   }
 
   /**
-   * Ends the tasks that are past their deadline, whoever works on them; at most 500 a call.
+   * Ends the tasks that are past their deadline, whoever works on them; at most 500 of those that wait, and 500 of
+   * those that run, in a call.
    * @returns what was written @throws StoreUnavailableError
    */
   async endOverdue(
@@ -61,21 +64,22 @@ export class Upkeep {
     deadlines: Deadlines,
     errors: { queue: TaskError; run: TaskError },
   ): Promise<Task[]> {
+    const waited = Prisma.sql`state = 'pending' AND ${olderThan('created_at', deadlines.queueMs)}`;
+    const ran = Prisma.sql`state = 'running' AND ${olderThan('started_at', deadlines.runMs)}`;
+    return [...(await this.#expire(kind, waited, errors.queue)), ...(await this.#expire(kind, ran, errors.run))];
+  }
+
+  async #expire(kind: TaskKind, overdue: Prisma.Sql, error: TaskError): Promise<Task[]> {
     const { from, to } = transition('expire');
-    const waitedTooLong = Prisma.sql`started_at IS NULL AND ${olderThan('created_at', deadlines.queueMs)}`;
-    const ranTooLong = Prisma.sql`started_at IS NOT NULL AND ${olderThan('started_at', deadlines.runMs)}`;
     return withDatabase(() =>
       queryTasks(
         this.database,
         Prisma.sql`
           UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
             claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL,
-            error_code = CASE WHEN started_at IS NULL THEN ${errors.queue.code} ELSE ${errors.run.code} END,
-            error_message = CASE WHEN started_at IS NULL THEN ${errors.queue.message} ELSE ${errors.run.message} END
-          WHERE seq IN (
-            SELECT seq FROM tasks
-            WHERE kind = ${kind} AND state = ANY(${from}) AND ((${waitedTooLong}) OR (${ranTooLong}))
-            ORDER BY seq LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+            error_code = ${error.code}, error_message = ${error.message}
+          WHERE state = ANY(${from}) AND seq IN (
+            SELECT seq FROM tasks WHERE kind = ${kind} AND ${overdue} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
           RETURNING ${COLUMNS}`,
       ),
     );
@@ -116,7 +120,7 @@ export class Upkeep {
     const open = await withDatabase(
       () => this.database.$queryRaw<{ media: string }[]>`
         SELECT params->'image'->>'media' AS media FROM tasks
-        WHERE state IN ('pending', 'running') AND params->'image'->>'media' = ANY(${[...mediaIds]})`,
+        WHERE (state = 'pending' OR state = 'running') AND params->'image'->>'media' = ANY(${[...mediaIds]})`,
     );
     return new Set(open.map(({ media }) => media));
   }

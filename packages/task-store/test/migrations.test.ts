@@ -39,9 +39,9 @@ describe('the migrations', () => {
 
   it.each([
     [
-      'the oldest claimable task',
-      'tasks_open',
-      `SELECT 1 FROM tasks WHERE kind = 'video' AND state IN ('pending', 'running') ORDER BY seq LIMIT 1`,
+      'the tasks that wait the longest',
+      'tasks_pending',
+      `SELECT 1 FROM tasks WHERE kind = 'video' AND state = 'pending' ORDER BY created_at LIMIT 1`,
     ],
     [
       "an owner's list",

@@ -1,3 +1,4 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type PreparedServer,
@@ -17,24 +18,44 @@ export interface TestServer {
   pid: () => number | undefined;
   /** Stops it; its data stays. */
   pause: () => Promise<void>;
-  /** Starts it again after `pause`, on the same port with the same data. */
+  /** Kills it as `kill -9` does; it stays down until `resume`. */
+  crash: () => Promise<void>;
+  /** Starts it again after `pause` or `crash`, on the same port with the same data. */
   resume: () => Promise<void>;
   /** Stops it for good and removes its data. */
   stop: () => Promise<void>;
 }
 
+/** A nats-server that can lose its store. */
+export interface TestNats extends TestServer {
+  /** Removes everything that JetStream keeps. Only while the server is down. */
+  wipe: () => Promise<void>;
+}
+
+type TempDir = Awaited<ReturnType<typeof tempDir>>;
+
 /** Starts a nats-server with JetStream and an empty store. */
-export function startNats(): Promise<TestServer> {
-  return start('nats', prepareNats);
+export async function startNats(): Promise<TestNats> {
+  const directory = await tempDir();
+  const server = await startIn(directory, 'nats', prepareNats);
+  const store = join(directory.path, 'nats');
+  const wipe = async () => {
+    await rm(store, { recursive: true });
+    await mkdir(store, { mode: 0o700 });
+  };
+  return { ...server, wipe };
 }
 
 /** Starts a Postgres server with an empty database. */
-export function startPostgres(): Promise<TestServer> {
-  return start('postgres', preparePostgres);
+export async function startPostgres(): Promise<TestServer> {
+  return startIn(await tempDir(), 'postgres', preparePostgres);
 }
 
-async function start(name: string, prepare: (options: ServerOptions) => Promise<PreparedServer>): Promise<TestServer> {
-  const directory = await tempDir();
+async function startIn(
+  directory: TempDir,
+  name: string,
+  prepare: (options: ServerOptions) => Promise<PreparedServer>,
+): Promise<TestServer> {
   const server = await prepare({
     dataDir: directory.path,
     cacheDir: join(ROOT, '.cache'),
@@ -49,6 +70,10 @@ async function start(name: string, prepare: (options: ServerOptions) => Promise<
     url: server.url,
     pid: () => running.pid,
     pause: () => running.stop(),
+    crash: () => {
+      running.kill();
+      return running.stop();
+    },
     resume: async () => {
       running = server.newProcess();
       await running.start();

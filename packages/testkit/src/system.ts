@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeLoopbackPort } from '@grok2api/launcher';
+import { TestGateway } from './gateway.js';
 import { ROOT } from './root.js';
 import { SimulatorClient } from './simulator-client.js';
+import { type LogLine, SystemLog } from './system-log.js';
 import { TaskClient } from './task-client.js';
 import { tempDir } from './temp-dir.js';
 
@@ -18,32 +19,30 @@ export interface SystemOptions {
   dataDir?: string;
 }
 
-/** One line of the system's log. */
-export type LogLine = Record<string, unknown>;
-
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 40_000;
-const KEPT_LINES = 20_000;
 const POLL_MS = 50;
 
 /** The whole system, started as `npm start` starts it, on free ports and in a directory of its own. */
 export class TestSystem {
   readonly #child: ChildProcess;
-  readonly #lines: LogLine[] = [];
-  readonly #output: string[] = [];
+  readonly #log = new SystemLog();
+  readonly #env: Record<string, string>;
+  readonly #gateways: TestGateway[] = [];
   readonly #removeData: () => Promise<void>;
 
   private constructor(
     child: ChildProcess,
     readonly baseUrl: string,
     readonly dataDir: string,
+    env: Record<string, string>,
     removeData: () => Promise<void>,
   ) {
     this.#child = child;
+    this.#env = env;
     this.#removeData = removeData;
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
-    }
+    this.#log.read(child.stdout);
+    this.#log.read(child.stderr);
   }
 
   /** Starts the system and waits until it is healthy. */
@@ -71,7 +70,8 @@ export class TestSystem {
         detached: true,
       },
     );
-    const system = new TestSystem(child, `http://127.0.0.1:${port}`, dataDir, directory?.remove ?? (async () => {}));
+    const removeData = directory?.remove ?? (async () => {});
+    const system = new TestSystem(child, `http://127.0.0.1:${port}`, dataDir, options.env ?? {}, removeData);
     await system.#ready();
     return system;
   }
@@ -83,30 +83,37 @@ export class TestSystem {
 
   /** The control of the simulator that runs as this system's upstream. */
   get simulator(): SimulatorClient {
-    const listening = this.#lines.findLast((line) => line.service === 'simulator' && line.msg === 'listening');
+    const listening = this.#log.lines({ service: 'simulator', msg: 'listening' }).at(-1);
     if (typeof listening?.url !== 'string') throw new Error('no simulator runs');
     return new SimulatorClient(listening.url);
   }
 
+  /**
+   * Starts one more gateway on the same servers and files; it stops with the system. The servers have to be given by
+   * `NATS_URL` and `DATABASE_URL`, for only the launcher knows the addresses of those that it starts itself.
+   */
+  async startGateway(): Promise<TestGateway> {
+    if (!this.#env.NATS_URL || !this.#env.DATABASE_URL) throw new Error('the system has no servers to share');
+    const instance = `api-gateway-${this.#gateways.length + 2}`;
+    const env = { PATH: process.env.PATH, ...this.#env, MEDIA_DIR: join(this.dataDir, 'media') };
+    const gateway = await TestGateway.start(instance, env, this.#log);
+    this.#gateways.push(gateway);
+    return gateway;
+  }
+
   /** Lines of the log so far that have these fields. */
   logLines(fields: LogLine = {}): LogLine[] {
-    return this.#lines.filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
+    return this.#log.lines(fields);
   }
 
   /** Waits for a line of the log with these fields. */
-  async logLine(fields: LogLine, withinMs = 20_000): Promise<LogLine> {
-    const deadline = Date.now() + withinMs;
-    for (;;) {
-      const [line] = this.logLines(fields);
-      if (line) return line;
-      if (Date.now() > deadline) throw new Error(`no log line ${JSON.stringify(fields)} within ${withinMs} ms`);
-      await sleep(POLL_MS);
-    }
+  logLine(fields: LogLine, withinMs = 20_000): Promise<LogLine> {
+    return this.#log.line(fields, withinMs);
   }
 
   /** Everything that was printed besides the log's lines. */
   get output(): string {
-    return this.#output.join('\n');
+    return this.#log.output;
   }
 
   /** Whether a process of that name is registered as running. */
@@ -126,6 +133,7 @@ export class TestSystem {
 
   /** Stops the system as Ctrl-C does and waits for its end. Its data goes too, unless a directory was given. */
   async stop(): Promise<{ code: number | null }> {
+    await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGINT');
       const late = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS);
@@ -141,7 +149,10 @@ export class TestSystem {
     while (!this.output.includes('is ready at')) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
         await this.stop();
-        const log = this.#lines.slice(-30).map((line) => JSON.stringify(line));
+        const log = this.#log
+          .lines()
+          .slice(-30)
+          .map((line) => JSON.stringify(line));
         throw new Error(`the system did not start:\n${this.output}\n${log.join('\n')}`);
       }
       await sleep(POLL_MS);
@@ -150,12 +161,5 @@ export class TestSystem {
 
   #pidFile(name: string): string {
     return join(this.dataDir, 'run', `${name}.pid`);
-  }
-
-  #keep(line: string): void {
-    const parsed: unknown = line.startsWith('{"level"') ? JSON.parse(line) : undefined;
-    if (parsed === undefined) this.#output.push(line);
-    else this.#lines.push(parsed as LogLine);
-    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
   }
 }

@@ -1,0 +1,226 @@
+// How Postgres executes the store's own statements at 1,000,000 tasks. After the build: node scripts/query-plans.mjs
+// prints the table of docs/query-plans.md; with `plans` as argument the whole plans too.
+import { createHash, randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { startPostgres } from '@grok2api/testkit';
+import { applyMigrations } from '../packages/prisma-migrate/dist/index.js';
+import { createSession } from '../packages/prisma-migrate/dist/session.js';
+import { Claims } from '../packages/task-store/dist/claims.js';
+import { PrismaClient } from '../packages/task-store/dist/generated/client.js';
+import { Queue } from '../packages/task-store/dist/queue.js';
+import { Tasks } from '../packages/task-store/dist/tasks.js';
+import { Upkeep } from '../packages/task-store/dist/upkeep.js';
+import { root } from './setup.mjs';
+
+const { PrismaPg } = createRequire(join(root, 'packages/task-store/package.json'))('@prisma/adapter-pg');
+
+const TASKS = 1_000_000;
+const DAY_MS = 24 * 3_600_000;
+// Postgres tells its plans to the session that ran the statement.
+const SESSION = [
+  'session_preload_libraries=auto_explain',
+  'auto_explain.log_min_duration=0',
+  'auto_explain.log_analyze=on',
+  'auto_explain.log_buffers=on',
+  'auto_explain.log_format=json',
+  'auto_explain.log_level=notice',
+  'client_min_messages=notice',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+// The last 4 % of the rows hold all open tasks: of 1,000,000 2 % wait and 1 % run. A third of the owners has most of
+// the tasks. Every tenth task is of the other kind. One claim in a hundred has run out.
+const FILL = [
+  'SELECT setseed(0.5)',
+  `INSERT INTO tasks (id, kind, owner, state, version, progress, model, upstream_model, prompt, params, origin,
+     created_at, started_at, ended_at, deleted_at, claim_token, claim_worker, claim_expires_at, submit_intent_at,
+     credential_id, upstream_job_id, result, error_code, error_message)
+   SELECT 'video_' || md5(n::text), kind, owner, state, 5,
+     CASE state WHEN 'completed' THEN 100 WHEN 'running' THEN n % 100 ELSE 0 END,
+     'grok-imagine-1.0-video', 'grok-imagine-video-1.5', 'A cat walks over a wall in the evening sun, number ' || n,
+     jsonb_build_object('aspect_ratio', '16:9', 'video_length', 6, 'resolution', '480p', 'preset', 'normal')
+       || CASE WHEN n % 5 = 0 THEN jsonb_build_object('image', jsonb_build_object('media', 'image_' || n || '.png'))
+         ELSE '{}' END,
+     'https://videos.example.com', created, CASE WHEN began THEN created + interval '10 seconds' END,
+     CASE WHEN state IN ('completed', 'failed', 'cancelled') THEN created + interval '2 minutes' END,
+     CASE WHEN state = 'completed' AND n % 2000 = 0 THEN created + interval '1 hour' END,
+     CASE WHEN state = 'running' THEN gen_random_uuid() END, CASE WHEN state = 'running' THEN 'video-worker-1' END,
+     CASE WHEN state = 'running' THEN now() + CASE WHEN n % 100 = 1 THEN -1 ELSE 1 END * interval '1 hour' END,
+     CASE WHEN began THEN created + interval '9 seconds' END,
+     CASE WHEN began THEN 'credential-1' END, CASE WHEN began THEN md5('job' || n) END,
+     CASE WHEN state = 'completed' THEN jsonb_build_object('media', jsonb_build_array('video_' || md5(n::text) || '.mp4')) END,
+     CASE WHEN state = 'failed' THEN 'upstream_error' END, CASE WHEN state = 'failed' THEN 'The upstream failed.' END
+   FROM (
+     SELECT n, CASE WHEN n % 10 = 3 THEN 'image' ELSE 'video' END AS kind, CASE
+         WHEN n <= 900000 AND share > 0.93 THEN 'silent' WHEN n > 900000 AND share > 0.93 THEN 'new'
+         ELSE 'owner-' || floor(200 * share ^ 3)::int END AS owner, state,
+       now() - (${TASKS} - n) * interval '2.5 seconds' AS created, state IN ('running', 'completed') AS began
+     FROM (
+       SELECT n, random() AS share, CASE
+         WHEN n > ${TASKS} * 0.96 AND n % 4 IN (0, 2) THEN 'pending'
+         WHEN n > ${TASKS} * 0.96 AND n % 4 = 1 THEN 'running'
+         WHEN n % 20 = 7 THEN 'failed' WHEN n % 40 = 9 THEN 'cancelled' ELSE 'completed' END AS state
+       FROM generate_series(1, ${TASKS}) AS n) AS drawn) AS rows`,
+  // What autovacuum does on a server that is in use.
+  'VACUUM (ANALYZE) tasks',
+  'CHECKPOINT',
+];
+
+async function main() {
+  const server = await startPostgres();
+  try {
+    const log = { info: () => {}, warn: () => {} };
+    const prismaDir = join(root, 'packages/task-store/prisma');
+    await applyMigrations({ databaseUrl: server.url, schema: 'public', prismaDir, log });
+    await fill(server.url);
+    await report(server.url);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function fill(databaseUrl) {
+  const pool = createSession({ databaseUrl, schema: 'public' });
+  const began = performance.now();
+  // Indexes are made after the rows: the same indexes, in a third of the time.
+  const { rows: indexes } = await pool.query(
+    `SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE tablename = 'tasks' AND indexname <> 'tasks_pkey'`,
+  );
+  for (const { name } of indexes) await pool.query(`DROP INDEX "${name}"`);
+  const [, insert, ...rest] = FILL;
+  await pool.query(FILL[0]);
+  await pool.query(insert);
+  for (const { definition } of indexes) await pool.query(definition);
+  for (const statement of rest) await pool.query(statement);
+  await pool.end();
+  console.error(`filled in ${Math.round((performance.now() - began) / 1000)} s`);
+}
+
+async function report(databaseUrl) {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('options', SESSION);
+  const pool = createSession({ databaseUrl: url.href, schema: 'public' });
+  let plans = [];
+  pool.on('connect', (client) => client.on('notice', ({ message }) => plans.push(parsePlan(message))));
+  const database = new PrismaClient({ adapter: new PrismaPg(pool) });
+  console.log('| what | statement | reads | rows read | buffers | ms |\n| --- | --- | --- | ---: | ---: | ---: |');
+  for (const [what, call] of operations(database)) {
+    // The first time is for the caches and Postgres' own catalogue.
+    for (let time = 0; time < 2; time++) {
+      plans = [];
+      await call();
+    }
+    // Of a statement that was repeated the last one counts.
+    const last = new Map(plans.map((plan) => [plan.statement, plan]));
+    for (const plan of last.values()) {
+      if (plan.touched.length > 0) console.log(row(what, plan));
+      if (process.argv[2] === 'plans') console.log(plan.text);
+    }
+  }
+  await database.$disconnect();
+  await pool.end();
+}
+
+/** What the product does, by the product's own code. */
+function* operations(database) {
+  const [tasks, queue, claims, upkeep] = [Tasks, Queue, Claims, Upkeep].map((part) => new part(database));
+  const kind = 'video';
+  const owner = 'owner-0';
+  const idOf = (n) => `video_${createHash('md5').update(String(n)).digest('hex')}`;
+  let pending = TASKS + 2;
+  const nextPending = () => {
+    pending -= 4;
+    return idOf(pending);
+  };
+  const errors = { queue: { code: 'a', message: 'a' }, run: { code: 'b', message: 'b' } };
+  const claimant = () => ({ kind, worker: 'plans', token: randomUUID(), ttlMs: 15_000 });
+  const fresh = (ownerMaxRunning) => ({ upstreamModels: ['grok-imagine-video-1.5'], ownerMaxRunning, takeOver: true });
+  const takeBatches = async (batches, count) => {
+    let taken = 0;
+    for await (const _ of batches) if (++taken === count) return;
+  };
+
+  yield ['create', () => tasks.create(newTask(randomUUID(), owner))];
+  yield ['get by id', () => tasks.get(idOf(500_001))];
+  yield ['get many: 50 watched tasks', () => tasks.getMany(Array.from({ length: 50 }, (_, i) => idOf(970_000 + i)))];
+  yield ['list, first page', () => tasks.list({ kind, owner, limit: 20 })];
+  yield ['list, a silent owner', () => tasks.list({ kind, owner: 'silent', limit: 20 })];
+  yield ['list, deep page', () => tasks.list({ kind, owner, limit: 20, before: BigInt(TASKS / 2) })];
+  yield ['list, small owner', () => tasks.list({ kind, owner: 'owner-150', limit: 20 })];
+  yield ['list by state', () => tasks.list({ kind, owner, state: 'failed', limit: 20 })];
+  yield ['queue position', () => tasks.countAhead({ kind, owner, seq: BigInt(TASKS) }, 1_000)];
+  yield ['open tasks of an owner', () => tasks.countOpen(kind, owner, 10_000)];
+  yield ['cancel', () => tasks.cancel(nextPending())];
+  yield ['any claimable', () => queue.anyClaimable(kind)];
+  let held;
+  const claimBegun = async () => {
+    const by = claimant();
+    const { id } = await queue.claimBegun(by, true);
+    held = { taskId: id, token: by.token };
+  };
+  yield ['claim begun', claimBegun];
+  yield ['claim begun, nothing to take over', () => queue.claimBegun(claimant(), false)];
+  yield ['claim fresh', () => queue.claimFresh(claimant(), fresh(0))];
+  yield ['claim fresh, OWNER_MAX_RUNNING set', () => queue.claimFresh(claimant(), fresh(100))];
+  yield ['renew', () => claims.renew(held, 15_000)];
+  yield ['count claimable', () => upkeep.countClaimable(kind, 1_000)];
+  yield ['end overdue, none', () => upkeep.endOverdue(kind, { queueMs: 10 * DAY_MS, runMs: 10 * DAY_MS }, errors)];
+  yield ['end overdue, 500', () => upkeep.endOverdue(kind, { queueMs: DAY_MS, runMs: DAY_MS }, errors)];
+  yield ['remove old, 500', () => upkeep.removeOld(28 * DAY_MS)];
+  yield ['remove old, none', () => upkeep.removeOld(100 * DAY_MS)];
+  yield ['forget idle owners', () => upkeep.forgetIdleOwners(kind)];
+  yield [
+    'media in use, 200 files',
+    () => upkeep.mediaInUse(Array.from({ length: 200 }, (_, i) => `image_${960_000 + i * 5}.png`)),
+  ];
+  yield ['count by state', () => tasks.countByState()];
+  yield ['count failed', () => tasks.countFailed('worker_lost')];
+  yield ['delete one', () => takeBatches(tasks.delete(kind, owner, { ids: [idOf(400_001)] }), 1)];
+  yield ['delete by state, first 500', () => takeBatches(tasks.delete(kind, owner, { state: 'failed' }), 1)];
+  yield ['delete all, first 500', () => takeBatches(tasks.delete(kind, owner, 'all'), 1)];
+  yield ['delete all, the hundredth 500', () => takeBatches(tasks.delete(kind, owner, 'all'), 50)];
+  yield ['delete all, a new owner, first 500', () => takeBatches(tasks.delete(kind, 'new', 'all'), 1)];
+}
+
+function newTask(id, owner) {
+  const params = { aspect_ratio: '16:9', video_length: 6, resolution: '480p', preset: 'normal' };
+  const model = 'grok-imagine-video-1.5';
+  return { id, kind: 'video', owner, model, upstreamModel: model, prompt: 'A cat', params, origin: 'https://host' };
+}
+
+/** What auto_explain said of one statement. */
+function parsePlan(message) {
+  const [, ms, json] = /^duration: ([\d.]+) ms {2}plan:\n([\s\S]*)$/.exec(message) ?? [];
+  if (json === undefined) return { touched: [] };
+  const { 'Query Text': statement, Plan: plan } = JSON.parse(json);
+  return { ms: Number(ms), statement, text: json, touched: touchedBy(plan), buffers: buffersOf(plan) };
+}
+
+/** Every access of the plan to a table: how, and how many rows it looked at, those that were left out included. */
+function touchedBy(plan) {
+  const below = (plan.Plans ?? []).flatMap(touchedBy);
+  const index = plan['Index Name'];
+  const relation = plan['Relation Name'];
+  // A bitmap's index has a node of its own, below that of the table, which counts the rows.
+  if (plan['Node Type'] === 'Bitmap Index Scan') return [{ by: index, rows: 0 }];
+  if (!plan['Node Type'].endsWith('Scan') || (index ?? relation) === undefined) return below;
+  const perLoop = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck'];
+  const rows = perLoop.reduce((sum, key) => sum + (plan[key] ?? 0), 0) * plan['Actual Loops'];
+  const by = plan['Node Type'] === 'Bitmap Heap Scan' ? undefined : (index ?? `${plan['Node Type']} ${relation}`);
+  return [{ by, rows }, ...below];
+}
+
+function buffersOf(plan) {
+  return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+}
+
+function row(what, { statement, touched, buffers, ms }) {
+  const shown = statement.replaceAll(/\s+/g, ' ').trim().slice(0, 40);
+  const by = [...new Set(touched.flatMap((access) => access.by ?? []))].join(', ');
+  const rows = Math.round(touched.reduce((sum, access) => sum + access.rows, 0));
+  return `| ${what} | \`${shown}…\` | ${by} | ${rows} | ${buffers} | ${ms.toFixed(2)} |`;
+}
+
+await main();
