@@ -9,7 +9,6 @@ export const contentSchema = z.union([
   textSchema,
   z.array(z.discriminatedUnion('type', [textPartSchema, imagePartSchema])),
 ]);
-export type Content = z.infer<typeof contentSchema>;
 
 /** One message of a conversation, as far as making a video needs it. */
 export const messageSchema = z.object({
