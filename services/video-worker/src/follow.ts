@@ -4,10 +4,11 @@ import { UpstreamError, type VideoJob, type VideoJobFault } from '@grok2api/grok
 import type { ClaimedTask } from '@grok2api/task-engine';
 import { backoffMs, pause } from './backoff.js';
 import type { VideoDependencies } from './dependencies.js';
+import { PollPace } from './poll-pace.js';
 
 export type DoneJob = Extract<VideoJob, { status: 'done' }>;
 
-const POLL_MS = 1_000;
+const FIRST_POLL_BACKOFF_MS = 1_000;
 const LONGEST_POLL_BACKOFF_MS = 10_000;
 const POLL_TIMEOUT_MS = 30_000;
 /** A job that the upstream does not know this many times in a row is gone. */
@@ -23,6 +24,7 @@ const MAX_RUNNING_PROGRESS = 99;
 export async function followJob(claimed: ClaimedTask, dependencies: VideoDependencies): Promise<DoneJob | undefined> {
   const { deadlineMs, now, random } = dependencies;
   const deadline = (claimed.task.startedAt?.getTime() ?? now()) + deadlineMs;
+  const pace = new PollPace(random);
   let faults = 0;
   let gone = 0;
   for (;;) {
@@ -42,7 +44,11 @@ export async function followJob(claimed: ClaimedTask, dependencies: VideoDepende
     }
     if (job !== 'gone') gone = 0;
     if (job === 'fault' || job === 'gone') {
-      await pause(backoffMs(faults++, POLL_MS, LONGEST_POLL_BACKOFF_MS, random), claimed.left, claimed.stopping);
+      await pause(
+        backoffMs(faults++, FIRST_POLL_BACKOFF_MS, LONGEST_POLL_BACKOFF_MS, random),
+        claimed.left,
+        claimed.stopping,
+      );
       continue;
     }
     faults = 0;
@@ -52,7 +58,7 @@ export async function followJob(claimed: ClaimedTask, dependencies: VideoDepende
       return undefined;
     }
     await claimed.advance(Math.min(job.progress ?? 0, MAX_RUNNING_PROGRESS));
-    await pause(POLL_MS * (0.8 + 0.4 * random()), claimed.left, claimed.stopping);
+    await pause(pace.next(job.progress, now()), claimed.left, claimed.stopping);
   }
 }
 
