@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
-    testTimeout: 300_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // Each needs the machine for itself: what they assert includes times and memory.
     fileParallelism: false,

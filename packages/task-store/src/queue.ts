@@ -74,7 +74,8 @@ export class Queue {
   async #ownersInTurn(claimant: Claimant, selection: FreshSelection): Promise<string[]> {
     const { kind, ttlMs } = claimant;
     const fresh = freshOf(ttlMs, selection);
-    // One look at the index for each owner with waiting tasks, however many tasks each has.
+    // One look at the index for each owner with waiting tasks, however many tasks each has. Sorted before the limit is
+    // looked at, so that it is looked at for a few.
     const rows = await this.database.$queryRaw<{ owner: string }[]>`
       WITH RECURSIVE owners(owner) AS (
         (SELECT owner FROM tasks WHERE kind = ${kind} AND ${fresh} ORDER BY owner LIMIT 1)
@@ -83,10 +84,13 @@ export class Queue {
           SELECT tasks.owner FROM tasks WHERE kind = ${kind} AND ${fresh} AND tasks.owner > owners.owner
           ORDER BY tasks.owner LIMIT 1)
         FROM owners WHERE owners.owner IS NOT NULL)
-      SELECT owners.owner
-      FROM owners LEFT JOIN owner_queue ON owner_queue.kind = ${kind} AND owner_queue.owner = owners.owner
-      WHERE owners.owner IS NOT NULL AND ${belowLimit(claimant, Prisma.sql`owners.owner`, selection)}
-      ORDER BY owner_queue.last_served_at NULLS FIRST, owners.owner LIMIT ${OWNERS_TRIED}`;
+      SELECT owner FROM (
+        SELECT owners.owner, last_served_at
+        FROM owners LEFT JOIN owner_queue ON owner_queue.kind = ${kind} AND owner_queue.owner = owners.owner
+        WHERE owners.owner IS NOT NULL
+        ORDER BY last_served_at NULLS FIRST, owner) AS turns
+      WHERE ${belowLimit(claimant, Prisma.sql`turns.owner`, selection)}
+      ORDER BY last_served_at NULLS FIRST, owner LIMIT ${OWNERS_TRIED}`;
     return rows.map(({ owner }) => owner);
   }
 
