@@ -18,6 +18,8 @@ export class Solitude {
     // Its failure is the caller's; here only its end counts.
     const ended = done.catch(() => {});
     this.#atWork.set(ended, leave);
+    // Somebody may have come to be alone since this one was let in.
+    if (this.#wanted > 0) leave();
     try {
       await done;
     } finally {
@@ -35,8 +37,10 @@ export class Solitude {
     this.#wanted++;
     try {
       await before;
-      for (const askToLeave of this.#atWork.values()) askToLeave();
-      await Promise.all(this.#atWork.keys());
+      while (this.#atWork.size > 0) {
+        for (const askToLeave of this.#atWork.values()) askToLeave();
+        await Promise.all(this.#atWork.keys());
+      }
       await work();
     } finally {
       this.#wanted--;
