@@ -1,4 +1,11 @@
-export { parseVideoCompletion, type VideoCompletionRequest, videoCompletionSchema } from './api/chat.js';
+export {
+  type ChatCompletionBody,
+  type ChatOptions,
+  chatCompletionSchema,
+  parseChatCompletion,
+  parseModelName,
+} from './api/chat.js';
+export { parseVideoCompletion, type VideoCompletionRequest, videoCompletionSchema } from './api/chat-with-media.js';
 export {
   createFlatVideoGenerationSchema,
   createVideoGenerationSchema,
@@ -12,6 +19,12 @@ export {
   type VideoRequestLimits,
   type VideoTaskRequest,
 } from './api/video-tasks.js';
+export {
+  type ChatMessage,
+  type ChatPicture,
+  type ChatRequest,
+  completeChat,
+} from './bus/chat.js';
 export {
   type AcquireReply,
   acquireGrant,
@@ -27,7 +40,9 @@ export {
   renewGrant,
   reportOutcome,
 } from './bus/credentials.js';
+export { listModels } from './bus/models.js';
 export type { Rpc } from './bus/rpc.js';
+export type { StreamRpc } from './bus/stream-rpc.js';
 export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export {
@@ -40,7 +55,20 @@ export {
   isErrorCode,
 } from './errors.js';
 export { isTaskId, newTaskId, type RandomHex, resultMediaId } from './ids.js';
-export { DEFAULT_MODELS, type Model, ModelCatalogue, type ModelKind } from './models.js';
+export {
+  type ChatAbilities,
+  DEFAULT_MODELS,
+  type ListedModel,
+  MODEL_KINDS,
+  type Model,
+  ModelCatalogue,
+  type ModelKind,
+  mergeModels,
+  modelSchema,
+  REASONING_EFFORTS,
+  type ReasoningEffort,
+  type RefusableParameter,
+} from './models.js';
 export {
   ASPECT_RATIOS,
   END_STATES,

@@ -46,15 +46,20 @@ export class CredentialClient {
   /**
    * Asks for one slot of a credential that can serve any of the upstream models. Settles within two seconds.
    * The caller releases the grant when its call has ended.
+   * @param models of the upstream
+   * @param options `avoid`: ids of credentials that are taken only when no other can serve
    * @throws the signal's reason when it is aborted, ClosedError after `close`; a grant that comes then is given back
    */
-  async acquire(models: string[], { signal }: { signal: AbortSignal }): Promise<HeldGrant | Unavailable> {
+  async acquire(
+    models: string[],
+    { signal, avoid = [] }: { signal: AbortSignal; avoid?: readonly string[] },
+  ): Promise<HeldGrant | Unavailable> {
     this.#throwIfStopped(signal);
     const { bus, holder, now, log } = this.#options;
     const askedAt = now();
     let reply: AcquireReply;
     try {
-      reply = await bus.call(acquireGrant, { holder, models, slots: 1 }, CALL);
+      reply = await bus.call(acquireGrant, { holder, models, slots: 1, avoid: [...avoid] }, CALL);
     } catch (err) {
       this.#throwIfStopped(signal);
       log.warn({ err }, 'the token pool does not answer');
@@ -87,8 +92,13 @@ export class CredentialClient {
 
   /** Tells the token pool how a call ended. Never waits, never throws; a report may get lost. */
   report(credentialId: string, model: string, outcome: Outcome, details: ReportDetails = {}): void {
+    void this.deliver(credentialId, model, outcome, details);
+  }
+
+  /** The same; resolves when the report was delivered or dropped. Never rejects. */
+  deliver(credentialId: string, model: string, outcome: Outcome, details: ReportDetails = {}): Promise<void> {
     const { retryAfterMs, message } = details;
-    this.#reporter.send({
+    return this.#reporter.send({
       credential_id: credentialId,
       model,
       outcome,

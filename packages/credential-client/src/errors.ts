@@ -21,3 +21,16 @@ export class ClosedError extends Error {
     super('the credential client is closed');
   }
 }
+
+/** No credential can serve the model at the moment. */
+export class NoCredentialError extends Error {
+  override readonly name = 'NoCredentialError';
+  constructor(
+    /** `busy`: all are in use; `cooling`: all rest; `no_credential`: none is able; `pool_unavailable`: nobody tells. */
+    readonly reason: 'busy' | 'cooling' | 'no_credential' | 'pool_unavailable',
+    /** When the first one may be back. */
+    readonly retryAfterMs: number,
+  ) {
+    super(`no credential can serve: ${reason}`);
+  }
+}

@@ -1,3 +1,4 @@
 export { CredentialClient, type CredentialClientOptions, type Unavailable } from './credential-client.js';
-export { ClosedError, PoolUnavailableError, UnknownCredentialError } from './errors.js';
+export { ClosedError, NoCredentialError, PoolUnavailableError, UnknownCredentialError } from './errors.js';
 export type { HeldGrant, ReportDetails } from './held-grant.js';
+export { type BegunCall, type CallPlan, reportDetails, withCredential } from './with-credential.js';

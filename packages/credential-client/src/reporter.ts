@@ -18,14 +18,15 @@ export class Reporter {
     private readonly log: Logger,
   ) {}
 
-  /** Never waits, never throws. A report that cannot be delivered is logged and dropped. */
-  send(report: Report): void {
+  /** Resolves when the report was delivered, or logged and dropped. Never rejects. */
+  send(report: Report): Promise<void> {
     if (this.#pending.size >= MAX_PENDING) {
       this.log.warn({ credential: report.credential_id }, 'too many reports are waiting, one dropped');
-      return;
+      return Promise.resolve();
     }
     const sending = this.#deliver(report).finally(() => this.#pending.delete(sending));
     this.#pending.add(sending);
+    return sending;
   }
 
   /** Resolves when each report was delivered or dropped; none is tried again from now on. */

@@ -34,9 +34,27 @@ const NO_CREDENTIAL_RETRY_MS = 5_000;
  * Chooses a credential for a call to any of the models: one that is able and not cooling, with the most free
  * share of its slots, then the highest priority, then the least recently used.
  * @param now in ms, by the clock that also set the candidates' times
+ * @param avoid ids of candidates that are chosen only when no other can serve
  * @returns the credential and those of the models, in their order, that it can serve now
  */
-export function choose(candidates: readonly Candidate[], now: number, models: readonly string[]): Choice {
+export function choose(
+  candidates: readonly Candidate[],
+  now: number,
+  models: readonly string[],
+  avoid: readonly string[] = [],
+): Choice {
+  if (avoid.length > 0) {
+    const others = chooseAmong(
+      candidates.filter(({ id }) => !avoid.includes(id)),
+      now,
+      models,
+    );
+    if (others.status === 'chosen') return others;
+  }
+  return chooseAmong(candidates, now, models);
+}
+
+function chooseAmong(candidates: readonly Candidate[], now: number, models: readonly string[]): Choice {
   let best: { candidate: Candidate; models: string[] } | undefined;
   let busy = false;
   let earliestReturn = Number.POSITIVE_INFINITY;

@@ -21,11 +21,11 @@ export class Grants {
   ) {}
 
   /** Grants up to the asked number of slots, at least one, of the best credential that has any. */
-  async acquire({ holder, models, slots }: AcquireRequest): Promise<AcquireReply> {
+  async acquire({ holder, models, slots, avoid }: AcquireRequest): Promise<AcquireReply> {
     const read = await this.credentials.candidates(models);
     let candidates = read.candidates;
     for (;;) {
-      const choice = choose(candidates, read.now, models);
+      const choice = choose(candidates, read.now, models, avoid);
       if (choice.status === 'none') {
         return { status: 'none', reason: choice.reason, retry_after_ms: choice.retryAfterMs };
       }

@@ -86,4 +86,16 @@ describe('choose', () => {
     ];
     expect(choose(given, NOW, ['a'])).toEqual({ status: 'none', reason: 'cooling', retryAfterMs: 1_201 });
   });
+
+  it('passes over those to avoid while another can serve, and takes them when none can', () => {
+    fc.assert(
+      fc.property(candidates, models, fc.subarray(['cred_0', 'cred_1', 'cred_2']), (given, asked, avoid) => {
+        const free = given.filter((other) => servable(other, asked).length > 0 && freeShare(other) > 0);
+        const choice = choose(given, NOW, asked, avoid);
+        const others = free.filter(({ id }) => !avoid.includes(id));
+        expect(choice.status === 'chosen').toBe(free.length > 0);
+        if (choice.status === 'chosen') expect(avoid.includes(choice.id)).toBe(others.length === 0);
+      }),
+    );
+  });
 });

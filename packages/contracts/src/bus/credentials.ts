@@ -28,6 +28,8 @@ export const acquireRequestSchema = z.object({
   /** Upstream models, any of which would do. */
   models: z.array(z.string()).min(1),
   slots: z.number().int().min(1).max(1000),
+  /** Credentials that are taken only when no other can serve: they have just failed. */
+  avoid: z.array(z.string()).max(10).optional(),
 });
 
 export const acquireReplySchema = z.discriminatedUnion('status', [
