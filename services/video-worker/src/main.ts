@@ -4,12 +4,12 @@ import { ModelCatalogue } from '@grok2api/contracts';
 import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
 import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
+import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
 import { Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import type { VideoDependencies } from './dependencies.js';
-import { createFirstFrames } from './first-frame.js';
 import { readVideoWorkerSettings } from './settings.js';
 import { createMediaSweep } from './sweep-media.js';
 import { runVideoTask } from './video-task.js';
@@ -46,7 +46,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     upstream,
     media,
     safeFetch,
-    firstFrames: createFirstFrames({ media, safeFetch }),
+    pictures: createUpstreamPictures({ media, safeFetch }),
     presetSuffixes: {
       ...DEFAULT_PRESET_SUFFIXES,
       fun: settings.PRESET_FUN_SUFFIX,

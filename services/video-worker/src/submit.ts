@@ -1,10 +1,10 @@
 import { errorMessage, type TaskError } from '@grok2api/contracts';
 import type { HeldGrant } from '@grok2api/credential-client';
 import { applyPreset, UpstreamError, type UpstreamVideoRequest } from '@grok2api/grok-upstream';
+import { PictureError } from '@grok2api/pictures';
 import type { ClaimedTask } from '@grok2api/task-engine';
 import { backoffMs, pause } from './backoff.js';
 import type { VideoDependencies } from './dependencies.js';
-import { FirstFrameError } from './first-frame-error.js';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
@@ -121,10 +121,10 @@ async function toUpstreamRequest(
   };
   if (!params.image) return request;
   try {
-    return { ...request, imageUrl: await dependencies.firstFrames.dataUrl(params.image, claimed.left) };
+    return { ...request, imageUrl: await dependencies.pictures.dataUrl(params.image, claimed.left) };
   } catch (err) {
     claimed.throwIfLeft();
-    if (!(err instanceof FirstFrameError)) throw err;
+    if (!(err instanceof PictureError)) throw err;
     claimed.log.warn({ err }, 'no first frame');
     await claimed.fail({
       code: 'image_fetch_failed',

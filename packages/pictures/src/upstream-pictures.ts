@@ -1,7 +1,6 @@
-import type { VideoParams } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import { type SafeFetch, SafeFetchError } from '@grok2api/safe-fetch';
-import { FirstFrameError } from './first-frame-error.js';
+import { PictureError } from './picture-error.js';
 import { createPictureFitter } from './picture-fitter.js';
 
 const MAX_MIB = 50;
@@ -16,36 +15,39 @@ const IDLE_TIMEOUT_MS = 15_000;
 const UPSTREAM_MAX_BYTES = 9.5 * 1024 * 1024;
 const MIME_TYPES = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' } as const;
 
-export interface FirstFramesOptions {
+export interface UpstreamPicturesOptions {
   media: MediaStore;
   safeFetch: SafeFetch;
   /** For a whole fetch, from the resolving of the name to the last byte; a minute unless it is told. */
   fetchTimeoutMs?: number;
 }
 
-/** Pictures for the first frame, as the upstream takes them. */
-export interface FirstFrames {
+/** A picture that a request names: a file of the media store, or an address that is fetched. */
+export type PictureSource = { media: string } | { url: string };
+
+/** Pictures of requests, as the upstream takes them. */
+export interface UpstreamPictures {
   /**
    * The picture, fit for the upstream, as a data URL: that is how it takes one that only this system can read.
    * Until it is done it holds the file, of at most 50 MiB, in memory.
-   * @throws FirstFrameError; the reason of `signal` if that aborts
+   * @throws PictureError; the reason of `signal` if that aborts
    */
-  dataUrl(image: NonNullable<VideoParams['image']>, signal: AbortSignal): Promise<string>;
+  dataUrl(source: PictureSource, signal: AbortSignal): Promise<string>;
 }
 
-/** Builds the process's only source of first frames: it takes care that no two pictures are decoded at a time. */
-export function createFirstFrames({
+/** Builds the process's only source of such pictures: it takes care that no two are decoded at a time. */
+export function createUpstreamPictures({
   media,
   safeFetch,
   fetchTimeoutMs = FETCH_TIMEOUT_MS,
-}: FirstFramesOptions): FirstFrames {
+}: UpstreamPicturesOptions): UpstreamPictures {
   const fitter = createPictureFitter({ maxBytes: UPSTREAM_MAX_BYTES });
   return {
-    async dataUrl(image, signal) {
+    async dataUrl(source, signal) {
       const bytes =
-        'media' in image
-          ? await readUpload(image.media, media)
-          : await fetchPicture(image.url, signal, safeFetch, fetchTimeoutMs);
+        'media' in source
+          ? await readUpload(source.media, media)
+          : await fetchPicture(source.url, signal, safeFetch, fetchTimeoutMs);
       const picture = await fitter.fit(bytes, signal);
       return `data:${MIME_TYPES[picture.type]};base64,${picture.bytes.toString('base64')}`;
     },
@@ -54,11 +56,11 @@ export function createFirstFrames({
 
 async function readUpload(mediaId: string, media: MediaStore): Promise<Buffer> {
   const opened = await media.open(mediaId);
-  if (!opened) throw new FirstFrameError('the upload is no longer kept');
+  if (!opened) throw new PictureError('the upload is no longer kept');
   // Any file of this server may be named, a finished video too.
   if (opened.bytes > MAX_BYTES) {
     opened.stream.destroy();
-    throw new FirstFrameError(TOO_LARGE);
+    throw new PictureError(TOO_LARGE);
   }
   return collect(opened.stream);
 }
@@ -78,13 +80,13 @@ async function fetchPicture(
     });
     if (answer.status !== 200) {
       answer.body.destroy();
-      throw new FirstFrameError(`its server answered ${answer.status}`);
+      throw new PictureError(`its server answered ${answer.status}`);
     }
     return await collect(answer.body);
   } catch (err) {
     signal.throwIfAborted();
     if (!(err instanceof SafeFetchError)) throw err;
-    throw new FirstFrameError(err.reason === 'too_large' ? TOO_LARGE : err.message, { cause: err });
+    throw new PictureError(err.reason === 'too_large' ? TOO_LARGE : err.message, { cause: err });
   }
 }
 

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FirstFrameError } from '../src/first-frame-error.js';
+import { PictureError } from '../src/picture-error.js';
 import { createPictureFitter, type Picture, type PictureFitter } from '../src/picture-fitter.js';
-import { noise, pixelAt, pngThatClaims, redThenBlue } from './first-frame-files.js';
+import { noise, pixelAt, pngThatClaims, redThenBlue } from './picture-files.js';
 
 const MIB = 1024 * 1024;
 const signal = new AbortController().signal;
@@ -22,7 +22,7 @@ async function refusal(bytes: Buffer, by = fitter): Promise<string> {
     () => new Error('it was taken'),
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(FirstFrameError);
+  expect(error).toBeInstanceOf(PictureError);
   return error instanceof Error ? error.message : '';
 }
 

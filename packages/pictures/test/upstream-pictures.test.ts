@@ -7,9 +7,9 @@ import { Readable } from 'node:stream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
 import { createSafeFetch, type SafeFetch } from '@grok2api/safe-fetch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFirstFrames, type FirstFrames } from '../src/first-frame.js';
-import { FirstFrameError } from '../src/first-frame-error.js';
-import { noise, redThenBlue } from './first-frame-files.js';
+import { PictureError } from '../src/picture-error.js';
+import { createUpstreamPictures, type UpstreamPictures } from '../src/upstream-pictures.js';
+import { noise, redThenBlue } from './picture-files.js';
 
 const UPLOAD = 'file_0123456789abcdef0123456789abcdef.png';
 const MIB = 1024 * 1024;
@@ -18,14 +18,14 @@ const signal = new AbortController().signal;
 let root: string;
 let media: FilesystemMediaStore;
 let safeFetch: SafeFetch;
-let firstFrames: FirstFrames;
+let pictures: UpstreamPictures;
 let server: Server | undefined;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'first-frame-'));
+  root = await mkdtemp(join(tmpdir(), 'pictures-'));
   media = new FilesystemMediaStore(root);
   safeFetch = createSafeFetch({ allow: ['127.0.0.0/8'] });
-  firstFrames = createFirstFrames({ media, safeFetch });
+  pictures = createUpstreamPictures({ media, safeFetch });
 });
 
 afterEach(async () => {
@@ -53,7 +53,7 @@ async function upload(bytes: Buffer): Promise<{ media: string }> {
 function refused(asked: Promise<string>, message: string | RegExp): Promise<void> {
   return expect(asked).rejects.toSatisfy(
     (error) =>
-      error instanceof FirstFrameError &&
+      error instanceof PictureError &&
       (typeof message === 'string' ? error.message === message : message.test(error.message)),
   );
 }
@@ -79,29 +79,29 @@ describe('an upload', () => {
   it('becomes a data URL of the very file, typed by its content', async () => {
     const webp = await noise(64, 48).webp().toBuffer();
     // The id says PNG.
-    const dataUrl = await firstFrames.dataUrl(await upload(webp), signal);
+    const dataUrl = await pictures.dataUrl(await upload(webp), signal);
     expect(dataUrl).toBe(`data:image/webp;base64,${webp.toString('base64')}`);
   });
 
   it('becomes one of a smaller picture when the upstream would not take it', async () => {
     const png = await noise(4000, 2500).png({ compressionLevel: 1 }).toBuffer();
-    const dataUrl = await firstFrames.dataUrl(await upload(png), signal);
+    const dataUrl = await pictures.dataUrl(await upload(png), signal);
     expect(dataUrl.startsWith('data:image/jpeg;base64,')).toBe(true);
     expect(Buffer.from(dataUrl.slice(dataUrl.indexOf(',')), 'base64').length).toBeLessThan(10_000_000);
   });
 
   it('is refused when it is no longer kept', async () => {
-    await refused(firstFrames.dataUrl({ media: UPLOAD }, signal), 'the upload is no longer kept');
+    await refused(pictures.dataUrl({ media: UPLOAD }, signal), 'the upload is no longer kept');
   });
 
   it('is refused unread when it has more than 50 MiB', async () => {
     const image = await upload(Buffer.alloc(50 * MIB + 1));
-    await refused(firstFrames.dataUrl(image, signal), 'it has more than 50 MiB');
+    await refused(pictures.dataUrl(image, signal), 'it has more than 50 MiB');
   });
 
   it('is not looked at when the task was left', async () => {
     const image = await upload(await noise(64, 48).webp().toBuffer());
-    await expect(firstFrames.dataUrl(image, AbortSignal.abort('cancelled'))).rejects.toBe('cancelled');
+    await expect(pictures.dataUrl(image, AbortSignal.abort('cancelled'))).rejects.toBe('cancelled');
   });
 });
 
@@ -109,24 +109,24 @@ describe('an address', () => {
   it('is fetched, and its picture passed on as it is', async () => {
     const jpeg = await noise(64, 48).jpeg().toBuffer();
     const url = await serve((_request, response) => response.setHeader('content-type', 'text/plain').end(jpeg));
-    expect(await firstFrames.dataUrl({ url }, signal)).toBe(`data:image/jpeg;base64,${jpeg.toString('base64')}`);
+    expect(await pictures.dataUrl({ url }, signal)).toBe(`data:image/jpeg;base64,${jpeg.toString('base64')}`);
   });
 
   it('is fetched, and its picture turned', async () => {
     const lying = await redThenBlue(60, 30).webp().withMetadata({ orientation: 6 }).toBuffer();
     const url = await serve((_request, response) => response.end(lying));
-    expect(await firstFrames.dataUrl({ url }, signal)).toMatch(/^data:image\/jpeg;base64,/);
+    expect(await pictures.dataUrl({ url }, signal)).toMatch(/^data:image\/jpeg;base64,/);
   });
 
   it('is refused when its server has no such file', async () => {
     const jpeg = await noise(64, 48).jpeg().toBuffer();
     const url = await serve((_request, response) => response.writeHead(404).end(jpeg));
-    await refused(firstFrames.dataUrl({ url }, signal), 'its server answered 404');
+    await refused(pictures.dataUrl({ url }, signal), 'its server answered 404');
   });
 
   it('is refused when it is no picture', async () => {
     const url = await serve((_request, response) => response.setHeader('content-type', 'image/png').end('<html>'));
-    await refused(firstFrames.dataUrl({ url }, signal), 'it is neither PNG, JPEG nor WebP');
+    await refused(pictures.dataUrl({ url }, signal), 'it is neither PNG, JPEG nor WebP');
   });
 
   it('is refused when its server says it has more than 50 MiB, and when it sends more', async () => {
@@ -134,21 +134,21 @@ describe('an address', () => {
       if (request.url === '/picture') response.writeHead(200, { 'content-length': 50 * MIB + 1 }).flushHeaders();
       else response.end(Buffer.alloc(50 * MIB + 1));
     });
-    await refused(firstFrames.dataUrl({ url }, signal), 'it has more than 50 MiB');
-    await refused(firstFrames.dataUrl({ url: `${url}/undeclared` }, signal), 'it has more than 50 MiB');
+    await refused(pictures.dataUrl({ url }, signal), 'it has more than 50 MiB');
+    await refused(pictures.dataUrl({ url: `${url}/undeclared` }, signal), 'it has more than 50 MiB');
   });
 
   it('is refused when it is not public, and the address is not told', async () => {
     const url = await serve((_request, response) => response.end());
     const careful = createSafeFetch();
-    const asked = createFirstFrames({ media, safeFetch: careful }).dataUrl({ url }, signal);
+    const asked = createUpstreamPictures({ media, safeFetch: careful }).dataUrl({ url }, signal);
     await refused(asked, 'the address is not public');
     await careful.close();
   });
 
   it('is refused when its server is too slow, however steadily it sends', async () => {
     const { url, left } = await serveDrops();
-    const impatient = createFirstFrames({ media, safeFetch, fetchTimeoutMs: 1000 });
+    const impatient = createUpstreamPictures({ media, safeFetch, fetchTimeoutMs: 1000 });
     await refused(impatient.dataUrl({ url }, signal), 'not complete after 1000 ms');
     await left;
   });
@@ -156,10 +156,10 @@ describe('an address', () => {
   it('is left at once with the task, and holds up no other picture', async () => {
     const { url, asked, left } = await serveDrops();
     const task = new AbortController();
-    const slow = firstFrames.dataUrl({ url }, task.signal);
+    const slow = pictures.dataUrl({ url }, task.signal);
     await asked;
     const other = await upload(await noise(64, 48).webp().toBuffer());
-    expect(await firstFrames.dataUrl(other, signal)).toMatch(/^data:image\/webp;base64,/);
+    expect(await pictures.dataUrl(other, signal)).toMatch(/^data:image\/webp;base64,/);
     task.abort('cancelled');
     await expect(slow).rejects.toBe('cancelled');
     await left;

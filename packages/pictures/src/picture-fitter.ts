@@ -1,7 +1,7 @@
 import { type PictureType, pictureType } from '@grok2api/media-store';
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
-import { FirstFrameError } from './first-frame-error.js';
 import { OneAtATime } from './one-at-a-time.js';
+import { PictureError } from './picture-error.js';
 
 /** What phones sell as 50 megapixels has up to 50.4. Decoding the worst file of this size takes about 600 MB. */
 const MAX_MEGAPIXELS = 51;
@@ -36,7 +36,7 @@ export interface PictureFitter {
    * Checks a PNG, JPEG or WebP file, every pixel of it, and returns it as it is when it is small enough, upright and
    * still. Else it comes back as a smaller JPEG, or WebP if it has an alpha channel: turned as its EXIF orientation
    * says, without metadata, its proportions kept; of an animation the first picture.
-   * @throws FirstFrameError; the reason of `signal` if that aborts before its turn
+   * @throws PictureError; the reason of `signal` if that aborts before its turn
    */
   fit(bytes: Buffer, signal: AbortSignal): Promise<Picture>;
 }
@@ -58,7 +58,7 @@ export function createPictureFitter({ maxBytes }: { maxBytes: number }): Picture
   return {
     async fit(bytes, signal) {
       const type = await pictureType(bytes);
-      if (!type) throw new FirstFrameError('it is neither PNG, JPEG nor WebP');
+      if (!type) throw new PictureError('it is neither PNG, JPEG nor WebP');
       return decoding.run(() => fitPicture({ bytes, type }, maxBytes), signal);
     },
   };
@@ -77,10 +77,10 @@ async function readHeader(bytes: Buffer): Promise<Metadata> {
   const { width, height } = header;
   const size = `it has ${width} × ${height} pixels`;
   if (width * height > MAX_MEGAPIXELS * 1e6) {
-    throw new FirstFrameError(`${size}; at most ${MAX_MEGAPIXELS} megapixels are taken`);
+    throw new PictureError(`${size}; at most ${MAX_MEGAPIXELS} megapixels are taken`);
   }
   if (Math.max(width, height) > MAX_SIDE) {
-    throw new FirstFrameError(`${size}; at most ${MAX_SIDE} pixels on a side are taken`);
+    throw new PictureError(`${size}; at most ${MAX_SIDE} pixels on a side are taken`);
   }
   return header;
 }
@@ -109,7 +109,7 @@ async function shrink(bytes: Buffer, { hasAlpha }: Metadata, maxBytes: number): 
     const smaller = await readable(encoded.toBuffer());
     if (smaller.length <= maxBytes) return { bytes: smaller, type: hasAlpha ? 'webp' : 'jpg' };
   }
-  throw new FirstFrameError('it cannot be made small enough');
+  throw new PictureError('it cannot be made small enough');
 }
 
 /** What sharp says about a file is for the log: the client learns that the file is at fault. */
@@ -118,6 +118,6 @@ async function readable<Result>(reading: Promise<Result>): Promise<Result> {
     return await reading;
   } catch (cause) {
     const tookTooLong = cause instanceof Error && cause.message.startsWith('timeout');
-    throw new FirstFrameError(tookTooLong ? 'it takes too long to decode' : 'it is broken or incomplete', { cause });
+    throw new PictureError(tookTooLong ? 'it takes too long to decode' : 'it is broken or incomplete', { cause });
   }
 }
