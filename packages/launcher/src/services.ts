@@ -38,6 +38,14 @@ export const SERVICES: readonly ServiceRow[] = [
     expected: true,
   },
   {
+    name: 'chat',
+    entry: 'services/chat/dist/main.js',
+    replicas: 'one',
+    grants: ['bus'],
+    wave: 2,
+    expected: true,
+  },
+  {
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',

@@ -1,5 +1,5 @@
 import type { Bus } from '@grok2api/bus';
-import { ModelCatalogue } from '@grok2api/contracts';
+import type { ModelCatalogue } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import type { Logger, Metrics } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
@@ -13,10 +13,12 @@ import { requestContext } from './middleware/request-context.js';
 import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
+import type { Relays } from './relay.js';
 import { chatRoutes } from './routes/chat.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { modelRoutes } from './routes/models.js';
 import { uploadRoutes } from './routes/uploads.js';
 import { videoGenerationRoutes } from './routes/video-generations.js';
 import { videoTaskRoutes } from './routes/video-tasks.js';
@@ -29,6 +31,8 @@ export interface AppDependencies {
   bus: Bus;
   tasks: TaskStore['tasks'];
   feed: TaskFeed;
+  models: ModelCatalogue;
+  relays: Relays;
   media: MediaStore;
   metrics: Metrics;
   log: Logger;
@@ -49,7 +53,6 @@ export function createApp(dependencies: AppDependencies): Express {
     urls,
     bodies,
     requireKey,
-    models: new ModelCatalogue(),
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
     json: jsonBody(settings.JSON_BODY_MAX_MB),
@@ -70,7 +73,12 @@ export function createApp(dependencies: AppDependencies): Express {
     metricsRoutes(common),
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
-    chatRoutes({ ...common, contentFormat: settings.VIDEO_CONTENT_FORMAT }),
+    modelRoutes(common),
+    chatRoutes({
+      ...common,
+      contentFormat: settings.VIDEO_CONTENT_FORMAT,
+      chatDeadlineMs: settings.CHAT_DEADLINE_MS,
+    }),
     videoGenerationRoutes(common),
     videoTaskRoutes({
       ...common,

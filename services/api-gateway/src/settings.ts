@@ -68,12 +68,17 @@ export const settingsSchema = z.object({
     .prefault('10000')
     .describe('Unfinished tasks that one client key may have.'),
   PROMPT_MAX_CHARACTERS: integerSetting({ min: 1 }).prefault('32000').describe('Longest prompt of a media route.'),
+  CHAT_DEADLINE_MS: integerSetting({ min: 1000, max: 3_600_000 })
+    .prefault('600000')
+    .describe(
+      'How long a client waits for the beginning of a chat completion unless it says so itself (`x-stainless-timeout`), in milliseconds.',
+    ),
   VIDEO_CONTENT_FORMAT: z
     .enum(['html', 'url', 'markdown'], { error: 'must be html, url or markdown' })
     .prefault('html')
     .describe('How a video is shown in the text of a chat completion: `html`, `url` or `markdown`.'),
   EXPECTED_SERVICES: listSetting()
-    .prefault('token-pool,video-worker')
+    .prefault('token-pool,video-worker,chat')
     .describe('Services that have to answer for `/health` to be good.'),
 });
 

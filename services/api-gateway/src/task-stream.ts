@@ -1,6 +1,6 @@
 import { hasEnded, type TaskEvent, type TaskKind, type Texts, taskMessage } from '@grok2api/contracts';
 import { type Task, toTaskEvent } from '@grok2api/task-store';
-import type { SseEvent, SseStream } from './sse.js';
+import type { SseEvent, SseStream } from './reply/sse-stream.js';
 import type { TaskReader } from './task-feed.js';
 
 /** What the events of one reader are written with. */

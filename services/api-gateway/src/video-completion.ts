@@ -1,5 +1,5 @@
 import { ApiError, isErrorCode, type TaskEvent, type Texts } from '@grok2api/contracts';
-import type { SseEvent } from './sse.js';
+import type { SseEvent } from './reply/sse-stream.js';
 
 export type VideoContentFormat = 'html' | 'url' | 'markdown';
 

@@ -1,3 +1,4 @@
+import { BusTimeoutError, NoResponderError, ResponderLostError, StreamError } from '@grok2api/bus';
 import { ApiError, inAsyncDialect } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { StoreUnavailableError } from '@grok2api/task-store';
@@ -7,6 +8,8 @@ import { z } from 'zod';
 
 const RETRY_AFTER_S = '5';
 const SERVER_ERRORS = 500;
+/** A part of the system is not there, or not any more: it may be back soon. */
+const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError];
 
 /** Answers what no route answered. */
 export const routeNotFound: RequestHandler = (req) => {
@@ -45,9 +48,10 @@ export const answerInAsyncDialect: ErrorRequestHandler = (thrown: unknown, _req,
 };
 
 /** The error a client is told for whatever was thrown. */
-function toApiError(thrown: unknown): ApiError {
+export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  if (thrown instanceof StoreUnavailableError) {
+  if (thrown instanceof StreamError) return apiErrorOf(thrown.error, thrown);
+  if (NOT_THERE.some((kind) => thrown instanceof kind)) {
     return new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
   }
   if (thrown instanceof MulterError) return fromMulter(thrown);

@@ -18,7 +18,7 @@ import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { QueuePositions } from '../queue-positions.js';
-import { SseStream } from '../sse.js';
+import { SseStream } from '../reply/sse-stream.js';
 import type { TaskBodies } from '../task-body.js';
 import type { TaskFeed } from '../task-feed.js';
 import { TaskStream } from '../task-stream.js';

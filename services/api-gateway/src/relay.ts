@@ -1,0 +1,85 @@
+import { type ReplyStream, ResponderLostError } from '@grok2api/bus';
+import { ApiError } from '@grok2api/contracts';
+import type { Logger } from '@grok2api/service-kit';
+import type { Response } from 'express';
+import { toApiError } from './middleware/errors.js';
+import { JsonReply } from './reply/json-reply.js';
+import type { Reply } from './reply/reply.js';
+import { SseReply } from './reply/sse-reply.js';
+
+/** One request whose reply a service streams. */
+export interface RelayedRequest {
+  /** Sends the request; the signal ends its reply. */
+  send: (signal: AbortSignal) => ReplyStream;
+  format: 'json' | 'sse';
+  /** Whether it may be sent once more when the service that answers dies before its first byte. */
+  repeatable: boolean;
+}
+
+/** The client has left: there is nobody to answer. */
+class ClientLeftError extends Error {
+  override readonly name = 'ClientLeftError';
+}
+
+/** Passes replies of services on to clients, byte by byte as they come. */
+export class Relays {
+  readonly #running = new Map<AbortController, Promise<void>>();
+
+  constructor(
+    private readonly log: Logger,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * Answers a request by what a service replies. Bytes are never held back; a client that reads slowly slows the
+   * service down. A client that leaves ends the reply at its source.
+   * @throws ApiError before the first byte; afterwards the answer itself tells of the fault
+   */
+  relay(res: Response, request: RelayedRequest): Promise<void> {
+    const stop = new AbortController();
+    res.once('close', () => stop.abort(new ClientLeftError('the client left')));
+    const running = this.#relay(res, request, stop.signal).finally(() => this.#running.delete(stop));
+    this.#running.set(stop, running);
+    return running;
+  }
+
+  /** Lets running replies end, then tells those who still wait that this gateway stops. */
+  async close(graceMs: number): Promise<void> {
+    const stop = () => {
+      const headers = { 'retry-after': '1' };
+      for (const controller of this.#running.keys()) controller.abort(new ApiError('service_unavailable', { headers }));
+    };
+    const late = setTimeout(stop, graceMs);
+    await Promise.allSettled(this.#running.values());
+    clearTimeout(late);
+  }
+
+  async #relay(res: Response, { send, format, repeatable }: RelayedRequest, signal: AbortSignal): Promise<void> {
+    const reply: Reply = format === 'sse' ? new SseReply(res, this.now) : new JsonReply(res);
+    let begun = false;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          for await (const bytes of send(signal)) {
+            begun = true;
+            await reply.write(bytes);
+          }
+          reply.end();
+          return;
+        } catch (err) {
+          const again = repeatable && !begun && attempt === 1 && err instanceof ResponderLostError;
+          if (!again) throw err;
+          this.log.warn({ err, request_id: res.locals.requestId }, 'a service was lost, asking another one');
+        }
+      }
+    } catch (err) {
+      if (err instanceof ClientLeftError || res.destroyed) return;
+      if (!reply.started) throw err;
+      const error = toApiError(err);
+      this.log.warn({ err, request_id: res.locals.requestId }, 'an answer could not be made whole');
+      reply.fail(error);
+    } finally {
+      reply.dispose();
+    }
+  }
+}
