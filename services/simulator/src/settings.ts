@@ -9,6 +9,9 @@ export const settingsSchema = z.object({
   SIMULATOR_VIDEO_MS: integerSetting({})
     .prefault('8000')
     .describe('How long the simulator takes for a video, in milliseconds.'),
+  SIMULATOR_TOKEN_MS: integerSetting({})
+    .prefault('20')
+    .describe('How long the simulator takes for a token of a chat answer, in milliseconds.'),
   SIMULATOR_URL_TTL_MS: integerSetting({})
     .prefault('86400000')
     .describe("How long the simulator's result URLs work, in milliseconds."),

@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { type Image, loadImage } from '@napi-rs/canvas';
+import type { Image } from '@napi-rs/canvas';
 import { invalidArgument } from '../wire/xai-error.js';
+import { isDataUrl, readDataUrl } from './data-url.js';
+import { decodePicture } from './decode-picture.js';
 
 const MAX_BYTES = 60 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
@@ -12,29 +14,7 @@ const FETCH_TIMEOUT_MS = 10_000;
  * @throws XaiError 400 when it cannot be had, or is no such picture
  */
 export async function readPicture(url: string): Promise<Image> {
-  const bytes = url.startsWith('data:') ? decodeDataUrl(url) : await fetchPicture(url);
-  if (!isKnownFormat(bytes)) throw invalidArgument('The image must be a JPEG, PNG or WebP.');
-  try {
-    return await loadImage(bytes);
-  } catch (err) {
-    throw invalidArgument('The image could not be decoded.', { cause: err });
-  }
-}
-
-function decodeDataUrl(url: string): Buffer {
-  const comma = url.indexOf(',');
-  const head = url.slice(0, Math.max(comma, 0));
-  if (!/^data:image\/[\w.+-]+(;[^;,]*)*;base64$/i.test(head)) {
-    throw invalidArgument('The image URL must be `data:image/<type>;base64,<data>`.');
-  }
-  return Buffer.from(url.slice(comma + 1), 'base64');
-}
-
-function isKnownFormat(bytes: Buffer): boolean {
-  const isJpeg = bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]));
-  const isPng = bytes.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]));
-  const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
-  return isJpeg || isPng || isWebp;
+  return isDataUrl(url) ? readDataUrl(url) : decodePicture(await fetchPicture(url));
 }
 
 async function fetchPicture(address: string): Promise<Buffer> {

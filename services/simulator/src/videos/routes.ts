@@ -29,6 +29,7 @@ export function videoRoutes(parts: VideoRouteParts): WireRoute[] {
       method: 'POST',
       template: '/v1/videos/generations',
       needsKey: true,
+      generation: 'video_create',
       handle: (request) => create(parts, request),
     },
     { method: 'GET', template: '/v1/videos/{request_id}', needsKey: true, handle: (request) => poll(parts, request) },
