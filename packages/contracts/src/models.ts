@@ -100,22 +100,24 @@ export interface ListedModel {
 /**
  * The catalogue that follows from the models that are known and those that the upstream lists. What the upstream lists
  * is added under its id and its aliases. Of a kind that the upstream lists at all, a known model that is not listed is
- * retired: its own name goes, and public names of it lead to the kind's current model.
+ * retired: its own name goes, and public names of it lead to the kind's current model. A public name that the upstream
+ * has as an alias (`grok-latest`) leads where the upstream says.
  */
 export function mergeModels(known: readonly Model[], listed: readonly ListedModel[]): Model[] {
   const merged = new Map<string, Model>();
+  const add = (id: string, kind: ModelKind, upstream: string) => {
+    const created = listed.find((model) => model.kind === kind && model.id === upstream)?.created ?? 0;
+    merged.set(id, { id, kind, upstream, created, ...factsOf(upstream, known) });
+  };
   for (const model of known) {
     const ofKind = listed.filter(({ kind }) => kind === model.kind);
-    const target = ofKind.length === 0 ? model.upstream : currentName(model, known, ofKind);
-    if (target === undefined) continue;
-    merged.set(model.id, { ...model, ...factsOf(target, known), id: model.id, upstream: target });
+    const upstream = ofKind.length === 0 ? model.upstream : currentName(model, known, ofKind);
+    if (upstream === model.upstream) merged.set(model.id, model);
+    else if (upstream !== undefined) add(model.id, model.kind, upstream);
   }
-  for (const { kind, id, aliases, created = 0 } of listed) {
-    for (const name of [id, ...aliases]) {
-      const model = { id: name, kind, upstream: id, created, ...factsOf(id, known) };
-      // A name that the documents give is theirs.
-      if (!merged.has(name)) merged.set(name, model);
-    }
+  for (const { kind, id, aliases } of listed) {
+    // A name that the documents give is theirs.
+    for (const name of [id, ...aliases]) if (!merged.has(name)) add(name, kind, id);
   }
   return [...merged.values()];
 }
@@ -123,6 +125,8 @@ export function mergeModels(known: readonly Model[], listed: readonly ListedMode
 /** What a known model is to be called upstream, undefined when it is to go. */
 function currentName(model: Model, known: readonly Model[], listed: readonly ListedModel[]): string | undefined {
   const isListed = (name: string) => listed.some(({ id, aliases }) => id === name || aliases.includes(name));
+  const aliased = listed.find(({ aliases }) => aliases.includes(model.id));
+  if (aliased && model.id !== model.upstream) return aliased.id;
   if (isListed(model.upstream)) return model.upstream;
   if (model.id === model.upstream) return undefined;
   const successor = known.find(({ kind, upstream }) => kind === model.kind && isListed(upstream))?.upstream;

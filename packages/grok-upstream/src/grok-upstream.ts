@@ -57,6 +57,8 @@ export interface UpstreamModel {
   id: string;
   /** Other names that the upstream takes for it. */
   aliases: string[];
+  /** When it came out, in seconds since 1970, where the upstream tells it. */
+  created?: number | undefined;
 }
 
 /** Whether a key can be used at all, and what for. */

@@ -28,10 +28,15 @@ describe('listModels', () => {
   });
 
   it('skips entries that are no models', async () => {
-    const models = [{ id: 'a', aliases: ['b', 3], created: 1 }, { name: 'x' }, null, { id: 'c', aliases: null }];
+    const models = [
+      { id: 'a', aliases: ['b', 3], created: 1 },
+      { name: 'x' },
+      null,
+      { id: 'c', aliases: null, created: 'x' },
+    ];
     server.play(answer(200, { models }));
     expect((await list()).slice(0, 2)).toEqual([
-      { kind: 'chat', id: 'a', aliases: ['b'] },
+      { kind: 'chat', id: 'a', aliases: ['b'], created: 1 },
       { kind: 'chat', id: 'c', aliases: [] },
     ]);
   });

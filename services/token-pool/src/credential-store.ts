@@ -34,6 +34,18 @@ export class CredentialStore {
     return { id, secret: this.secrets.decrypt(row.secretEncrypted, id), base_url: row.baseUrl };
   }
 
+  /** Enabled credentials, of each base URL the `perUrl` of the highest priority. @throws DecryptError */
+  async bestOfEachBaseUrl(perUrl: number): Promise<Credential[]> {
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT id FROM (
+        SELECT id, base_url, priority, row_number() OVER (PARTITION BY base_url ORDER BY priority DESC, id) AS place
+        FROM pool.credentials WHERE enabled
+      ) AS ranked
+      WHERE place <= ${perUrl} ORDER BY base_url, place`;
+    const credentials = await Promise.all(rows.map(({ id }) => this.find(id)));
+    return credentials.filter((credential) => credential !== undefined);
+  }
+
   /** Every credential as a candidate for the models, and the time in ms by the database's clock. */
   async candidates(models: readonly string[]): Promise<{ candidates: Candidate[]; now: number }> {
     const rows = await this.database.$queryRaw<CandidateRow[]>`

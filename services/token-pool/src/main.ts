@@ -1,18 +1,24 @@
 import { Bus } from '@grok2api/bus';
-import { acquireGrant, credentialOf, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
+import { acquireGrant, credentialOf, listModels, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
+import { createXaiUpstream } from '@grok2api/grok-upstream';
 import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
 import { bootstrap } from './bootstrap.js';
 import { CredentialStore } from './credential-store.js';
 import { openDatabase } from './database.js';
 import { Grants } from './grants.js';
+import { readModelsFile } from './models/models-file.js';
+import { SyncedModels } from './models/synced-models.js';
 import { Reports } from './reports.js';
 import { DecryptError, Secrets } from './secrets.js';
 import { settingsSchema } from './settings.js';
 
 const SERVICE = 'token-pool';
+/** Tried one after the other to ask an upstream for its models. */
+const CREDENTIALS_TO_ASK_WITH = 3;
 
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const settings = readSettings(settingsSchema, env);
+  const ownModels = settings.MODELS_FILE === undefined ? [] : await readModelsFile(settings.MODELS_FILE);
 
   const database = openDatabase(settings.DATABASE_URL, log);
   shutdown.add('database', () => database.$disconnect());
@@ -27,6 +33,19 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     baseUrl: settings.XAI_BASE_URL,
     maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY,
   });
+
+  const upstream = createXaiUpstream();
+  shutdown.add('upstream', () => upstream.close());
+  const models = new SyncedModels({
+    credentials: () => credentials.bestOfEachBaseUrl(CREDENTIALS_TO_ASK_WITH),
+    upstream,
+    own: ownModels,
+    intervalMs: settings.MODEL_SYNC_INTERVAL,
+    log,
+    random: Math.random,
+  });
+  models.start();
+  shutdown.add('models', () => models.stop());
 
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
   shutdown.add('bus', () => bus.close());
@@ -48,6 +67,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   bus.serve(credentialOf, async ({ credential_id }) => ({
     credential: (await credentials.find(credential_id)) ?? null,
   }));
+  bus.serve(listModels, async () => ({ models: await models.list() }));
   await bus.announce(SERVICE, instance);
   // Ready means that a request sent from now on finds a responder.
   await bus.flush();

@@ -1,7 +1,15 @@
-import { databaseUrlSetting, integerSetting, listSetting, natsUrlSetting, urlSetting } from '@grok2api/service-kit';
+import {
+  databaseUrlSetting,
+  durationSetting,
+  integerSetting,
+  listSetting,
+  natsUrlSetting,
+  urlSetting,
+} from '@grok2api/service-kit';
 import { z } from 'zod';
 
 const KEY_BYTES = 32;
+const SHORTEST_SYNC_MS = 1_000;
 /** What an Authorization header can carry. */
 const API_KEY = /^[\x21-\x7e]+$/;
 
@@ -35,6 +43,14 @@ export const settingsSchema = z.object({
   GRANT_TTL_MS: integerSetting({ min: 100, max: 600_000 })
     .prefault('10000')
     .describe('How long a grant lasts unless it is renewed, in milliseconds.'),
+  MODEL_SYNC_INTERVAL: durationSetting()
+    .refine((ms) => ms >= SHORTEST_SYNC_MS, { error: 'must be at least 1s' })
+    .prefault('10m')
+    .describe('How often the upstream is asked which models it has.'),
+  MODELS_FILE: z
+    .string()
+    .optional()
+    .describe('JSON file with models that are added, or replace those of the same id: see `contracts/src/models.ts`.'),
 });
 
 /** The environment that the migrations read. */

@@ -30,6 +30,7 @@ describe('the settings', () => {
       XAI_BASE_URL: 'https://api.x.ai/v1',
       CREDENTIAL_MAX_CONCURRENCY: 0,
       GRANT_TTL_MS: 10_000,
+      MODEL_SYNC_INTERVAL: 600_000,
     });
   });
 

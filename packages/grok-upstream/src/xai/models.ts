@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CallOptions, UpstreamModel } from '../grok-upstream.js';
 import type { XaiClient } from './client.js';
 import { isSuccess } from './faults.js';
-import { lenientList } from './lenient.js';
+import { lenient, lenientList } from './lenient.js';
 import { refusalOf } from './refusal.js';
 
 // The list of all models does not tell their kinds.
@@ -13,7 +13,11 @@ const LISTS: readonly (readonly [kind: ModelKind, path: string])[] = [
   ['video', '/video-generation-models'],
 ];
 
-const modelSchema = z.object({ id: z.string().min(1), aliases: lenientList(z.string()).catch([]) });
+const modelSchema = z.object({
+  id: z.string().min(1),
+  aliases: lenientList(z.string()).catch([]),
+  created: lenient(z.int().nonnegative()),
+});
 const listSchema = z.object({ models: lenientList(modelSchema) });
 
 /** The three lists of models by kind, one after the other. @throws UpstreamError when one of them is not to be had */

@@ -1,0 +1,1 @@
+export { ModelSync, type ModelSyncOptions } from './model-sync.js';
