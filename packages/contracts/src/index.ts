@@ -42,6 +42,7 @@ export {
 } from './bus/credentials.js';
 export { listModels } from './bus/models.js';
 export type { Rpc } from './bus/rpc.js';
+export { fromStreamError, toStreamError } from './bus/stream-error.js';
 export type { StreamRpc } from './bus/stream-rpc.js';
 export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
 import { ModelCatalogue } from '@grok2api/contracts';
 import { FilesystemMediaStore } from '@grok2api/media-store';
+import { ModelSync } from '@grok2api/model-sync';
 import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
@@ -28,6 +29,10 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   shutdown.add('bus', () => bus.close());
 
   const models = new ModelCatalogue();
+  const modelSync = new ModelSync({ bus, catalogue: models, log });
+  modelSync.start();
+  shutdown.add('model sync', () => modelSync.stop());
+
   const feed = new TaskFeed(bus, store.tasks, log);
   const relays = new Relays(log, Date.now);
   const app = createApp({

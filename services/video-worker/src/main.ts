@@ -4,6 +4,7 @@ import { ModelCatalogue } from '@grok2api/contracts';
 import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
 import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
+import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
@@ -72,7 +73,12 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   reconciler.start();
   shutdown.add('reconciler', () => reconciler.stop());
 
-  const videoModels = [...new Set(new ModelCatalogue().ofKind('video').map((model) => model.upstream))];
+  const models = new ModelCatalogue();
+  const modelSync = new ModelSync({ bus, catalogue: models, log });
+  modelSync.start();
+  shutdown.add('model sync', () => modelSync.stop());
+  const videoModels = () => [...new Set(models.ofKind('video').map((model) => model.upstream))];
+
   const runner = new Runner<HeldGrant>({
     kind: 'video',
     worker: instance,
@@ -86,7 +92,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     newToken: randomUUID,
     now,
     random,
-    acquireGrant: (signal) => credentials.acquire(videoModels, { signal }),
+    acquireGrant: (signal) => credentials.acquire(videoModels(), { signal }),
     work: (claimed, grant) => runVideoTask(claimed, grant, dependencies),
   });
   runner.start();

@@ -1,5 +1,5 @@
 import { BusTimeoutError, NoResponderError, ResponderLostError, StreamError } from '@grok2api/bus';
-import { ApiError, inAsyncDialect } from '@grok2api/contracts';
+import { ApiError, fromStreamError, inAsyncDialect } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { StoreUnavailableError } from '@grok2api/task-store';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
@@ -50,7 +50,7 @@ export const answerInAsyncDialect: ErrorRequestHandler = (thrown: unknown, _req,
 /** The error a client is told for whatever was thrown. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  if (thrown instanceof StreamError) return apiErrorOf(thrown.error, thrown);
+  if (thrown instanceof StreamError) return fromStreamError(thrown.details, thrown);
   if (NOT_THERE.some((kind) => thrown instanceof kind)) {
     return new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
   }
