@@ -100,3 +100,37 @@ export function unframed(status: number, body: string): Script {
     response.socket?.end(`HTTP/1.0 ${status} X\r\ncontent-type: text/plain\r\n\r\n${body}`);
   };
 }
+
+/** Lines of server-sent events: an object is a chunk, a text is sent as it is. */
+export function eventLines(...events: readonly (object | string)[]): string {
+  return events.map((event) => (typeof event === 'string' ? event : `data: ${JSON.stringify(event)}\n\n`)).join('');
+}
+
+export const DONE = 'data: [DONE]\n\n';
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8' };
+
+/** Streams the events and ends. */
+export function events(...all: readonly (object | string)[]): Script {
+  return (response) => {
+    response.writeHead(200, EVENT_STREAM);
+    response.end(eventLines(...all));
+  };
+}
+
+/** Streams the events and says nothing more. */
+export function eventsThenHang(...all: readonly (object | string)[]): Script {
+  return (response) => {
+    response.writeHead(200, EVENT_STREAM);
+    response.flushHeaders();
+    response.write(eventLines(...all));
+  };
+}
+
+/** Streams the events and closes the connection without ending the answer. */
+export function eventsThenCut(...all: readonly (object | string)[]): Script {
+  return (response) => {
+    response.writeHead(200, EVENT_STREAM);
+    response.write(eventLines(...all), () => response.socket?.destroy());
+  };
+}
