@@ -1,6 +1,6 @@
 import type { Credential } from '@grok2api/contracts';
 import { expect } from 'vitest';
-import { UpstreamError, type UpstreamVideoRequest } from '../src/index.js';
+import { type UpstreamChatRequest, UpstreamError, type UpstreamVideoRequest } from '../src/index.js';
 
 export const SECRET = 'xai-Abcdefghijklmnop0123456789';
 
@@ -11,6 +11,8 @@ export const VIDEO: UpstreamVideoRequest = {
   aspectRatio: '16:9',
   resolution: '480p',
 };
+
+export const CHAT: UpstreamChatRequest = { model: 'grok-4.7', messages: [{ role: 'user', content: '你好' }] };
 
 export function credentialFor(origin: string, secret = SECRET): Credential {
   return { id: 'cred-1', secret, base_url: `${origin}/v1` };
