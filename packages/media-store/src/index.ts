@@ -7,10 +7,18 @@ export {
   type MediaSource,
   type MediaStat,
   type MediaStore,
+  MediaStoreUnavailableError,
   MediaTooLargeError,
   type OpenMedia,
   type PutOptions,
   type SweepOptions,
   type SweepResult,
 } from './media-store.js';
+export {
+  type MediaCacheOptions,
+  type MediaStoreSettings,
+  mediaStoreSettings,
+  namesMediaStore,
+  openMediaStore,
+} from './open-media-store.js';
 export { type PictureType, pictureType } from './picture-type.js';
