@@ -18,7 +18,8 @@ export {
   type MediaCacheOptions,
   type MediaStoreSettings,
   mediaStoreSettings,
-  namesMediaStore,
   openMediaStore,
+  requireMediaStore,
 } from './open-media-store.js';
 export { type PictureType, pictureType } from './picture-type.js';
+export type { S3Address } from './s3/s3-address.js';

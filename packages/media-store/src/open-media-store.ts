@@ -36,9 +36,10 @@ export interface MediaStoreSettings {
   MEDIA_STORE?: S3Address | undefined;
 }
 
-/** Whether the settings name a store, for `refine` of a service's settings. */
-export function namesMediaStore({ MEDIA_DIR, MEDIA_STORE }: MediaStoreSettings): boolean {
-  return MEDIA_DIR !== undefined || MEDIA_STORE !== undefined;
+/** Finds fault with settings that name no store: for `superRefine` of a service's settings. */
+export function requireMediaStore({ MEDIA_DIR, MEDIA_STORE }: MediaStoreSettings, context: z.RefinementCtx): void {
+  if (MEDIA_DIR !== undefined || MEDIA_STORE !== undefined) return;
+  context.addIssue({ code: 'custom', path: ['MEDIA_DIR'], message: 'is not set' });
 }
 
 /** The cache of a service that reads the same files often. */

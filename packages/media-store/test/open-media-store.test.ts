@@ -5,10 +5,10 @@ import { TestS3 } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CachedMediaStore } from '../src/cache/cached-media-store.js';
-import { FilesystemMediaStore, mediaStoreSettings, namesMediaStore, openMediaStore } from '../src/index.js';
+import { FilesystemMediaStore, mediaStoreSettings, openMediaStore, requireMediaStore } from '../src/index.js';
 import { S3MediaStore } from '../src/s3/s3-media-store.js';
 
-const schema = z.object(mediaStoreSettings).refine(namesMediaStore, { path: ['MEDIA_DIR'] });
+const schema = z.object(mediaStoreSettings).superRefine(requireMediaStore);
 const cache = { maxBytes: 1, onFault: () => {} };
 
 let directory: string;

@@ -2,13 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
-import { FilesystemMediaStore } from '@grok2api/media-store';
+import { openMediaStore } from '@grok2api/media-store';
 import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
 import { closeServer } from './close-server.js';
 import { readGatewaySettings } from './settings.js';
 import { TaskFeed } from './task-feed.js';
+
+const BYTES_PER_MB = 1_000_000;
 
 await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   const settings = readGatewaySettings(env);
@@ -22,13 +24,18 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
   shutdown.add('bus', () => bus.close());
 
+  const media = await openMediaStore(settings, {
+    maxBytes: settings.MEDIA_CACHE_MAX_MB * BYTES_PER_MB,
+    onFault: (err) => log.error({ err }, 'media are not cached'),
+  });
+
   const feed = new TaskFeed(bus, store.tasks, log);
   const app = createApp({
     settings,
     bus,
     tasks: store.tasks,
     feed,
-    media: new FilesystemMediaStore(settings.MEDIA_DIR),
+    media,
     metrics: createMetrics('api-gateway'),
     log,
     randomHex: () => randomBytes(16).toString('hex'),

@@ -102,11 +102,7 @@ export class DiskCache {
     if (entry) this.#forget(id, entry);
   }
 
-  async #fetch(
-    id: string,
-    entry: Entry,
-    fetch: () => Promise<OpenMedia | undefined>,
-  ): Promise<Fill | undefined> {
+  async #fetch(id: string, entry: Entry, fetch: () => Promise<OpenMedia | undefined>): Promise<Fill | undefined> {
     const failed = (error: unknown) => {
       this.#fills--;
       this.#forget(id, entry);

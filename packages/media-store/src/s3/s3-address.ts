@@ -21,7 +21,9 @@ export class S3AddressError extends Error {
 export function parseS3Address(text: string): S3Address {
   if (!URL.canParse(text)) throw new S3AddressError('must be s3://BUCKET/PREFIX?endpoint=URL&region=REGION');
   const url = new URL(text);
-  if (url.protocol !== 's3:' || url.host === '') throw new S3AddressError('must begin with s3://BUCKET');
+  if (url.protocol !== 's3:' || url.hostname === '' || url.port !== '') {
+    throw new S3AddressError('must begin with s3://BUCKET');
+  }
   if (url.username !== '' || url.password !== '') {
     throw new S3AddressError('must not have credentials in it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
   }
@@ -33,9 +35,11 @@ export function parseS3Address(text: string): S3Address {
     throw new S3AddressError('must have an http or https URL as its endpoint');
   }
   const region = url.searchParams.get('region');
-  const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
+  const path = url.pathname.replace(/^\/+|\/+$/g, '');
+  if (!/^[\w./-]*$/.test(path))
+    throw new S3AddressError('must have a prefix of letters, digits, "_", ".", "-" and "/"');
   return {
-    bucket: url.host,
+    bucket: url.hostname,
     prefix: path === '' ? '' : `${path}/`,
     ...(endpoint === null ? {} : { endpoint }),
     ...(region === null ? {} : { region }),
