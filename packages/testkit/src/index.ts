@@ -1,5 +1,6 @@
 export type { TestGateway } from './gateway.js';
 export { probeVideo, type VideoFacts } from './probe-video.js';
+export { TestS3 } from './s3.js';
 export { startNats, startPostgres, type TestNats, type TestServer } from './servers.js';
 export type { SimulatorClient, SimulatorJob, SimulatorRequest } from './simulator-client.js';
 export { type SystemOptions, TestSystem } from './system.js';
