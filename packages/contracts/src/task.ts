@@ -69,6 +69,13 @@ export const imageParamsSchema = z.object({
 });
 export type ImageParams = z.infer<typeof imageParamsSchema>;
 
+/** What a task makes, and how. */
+export const taskWorkSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('video'), params: videoParamsSchema }),
+  z.object({ kind: z.literal('image'), params: imageParamsSchema }),
+]);
+export type TaskWork = z.infer<typeof taskWorkSchema>;
+
 /** Why a task failed. `code` is of the error catalogue where the fault has an entry there. */
 export const taskErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type TaskError = z.infer<typeof taskErrorSchema>;

@@ -8,11 +8,10 @@ import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
-import { Reconciler, Runner } from '@grok2api/task-engine';
+import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import type { VideoDependencies } from './dependencies.js';
 import { readVideoWorkerSettings } from './settings.js';
-import { createMediaSweep } from './sweep-media.js';
 import { runVideoTask } from './video-task.js';
 
 const BYTES_PER_MB = 1_000_000;
