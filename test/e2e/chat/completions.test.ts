@@ -239,6 +239,11 @@ describe('what is wrong with a request is said', () => {
 });
 
 describe('what goes wrong upstream', () => {
+  // A success ends the streak of faults, so that the credential need not rest.
+  afterEach(async () => {
+    await body(ask('tokens:1'));
+  });
+
   it.each([false, true])('moderation is the fault of the request, and not tried again (stream: %s)', async (stream) => {
     const before = (await system.simulator.log({ path: '/v1/chat/completions' })).length;
     const { status, error, headers } = await refused(ask('moderated:chat', { stream }));
