@@ -2,3 +2,8 @@
 export class PictureError extends Error {
   override readonly name = 'PictureError';
 }
+
+/** The reasons that more than one place finds. */
+export const NOT_A_PICTURE = 'it is neither PNG, JPEG nor WebP';
+export const BROKEN = 'it is broken or incomplete';
+export const NOT_KEPT = 'the upload is no longer kept';

@@ -1,19 +1,26 @@
 import type { MediaStore } from '@grok2api/media-store';
-import { type SafeFetch, SafeFetchError } from '@grok2api/safe-fetch';
+import type { SafeFetch } from '@grok2api/safe-fetch';
+import type { Bitmap } from './bitmap.js';
+import { configureSharp } from './configure-sharp.js';
+import { type DecodeOptions, decodePicture } from './decode-picture.js';
+import { drawGrid } from './draw-grid.js';
+import { encodePicture } from './encode-picture.js';
+import { layOutGrid, spreadOverGrids } from './grid-plan.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { PictureError } from './picture-error.js';
-import { createPictureFitter } from './picture-fitter.js';
+import { fetchPicture, readUpload } from './read-source.js';
 
-const MAX_MIB = 50;
-const MAX_BYTES = MAX_MIB * 1024 * 1024;
-const TOO_LARGE = `it has more than ${MAX_MIB} MiB`;
 const FETCH_TIMEOUT_MS = 60_000;
-const IDLE_TIMEOUT_MS = 15_000;
 /**
  * xAI's API reference: 10 MiB a picture. Half a mebibyte less also holds where megabytes of 1,000,000 bytes are meant.
  * It is counted before base64, which adds a third.
  */
 const UPSTREAM_MAX_BYTES = 9.5 * 1024 * 1024;
-const MIME_TYPES = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp' } as const;
+/** More pixels than the upstream's own pictures have help nobody. */
+const SINGLE: DecodeOptions = { side: 2048, enlarge: false };
+
+/** A picture that a request names: a file of the media store, or an address that is fetched. */
+export type PictureSource = { media: string } | { url: string };
 
 export interface UpstreamPicturesOptions {
   media: MediaStore;
@@ -22,76 +29,90 @@ export interface UpstreamPicturesOptions {
   fetchTimeoutMs?: number;
 }
 
-/** A picture that a request names: a file of the media store, or an address that is fetched. */
-export type PictureSource = { media: string } | { url: string };
-
-/** Pictures of requests, as the upstream takes them. */
+/**
+ * Pictures of requests, as the upstream takes them: data URLs of JPEG files, or of WebP files where there is an alpha
+ * channel, of at most 9.5 MiB and 2048 pixels a side, checked, upright, still and without metadata.
+ * Sources are PNG, JPEG or WebP files of at most 50 MiB and 51 megapixels.
+ */
 export interface UpstreamPictures {
-  /**
-   * The picture, fit for the upstream, as a data URL: that is how it takes one that only this system can read.
-   * Until it is done it holds the file, of at most 50 MiB, in memory.
-   * @throws PictureError; the reason of `signal` if that aborts
-   */
+  /** One picture. @throws PictureError; the reason of `signal` if that aborts */
   dataUrl(source: PictureSource, signal: AbortSignal): Promise<string>;
+  /**
+   * At most three pictures, in which all of the sources are: up to three come each by itself, more are drawn side by
+   * side into three grids, in their order.
+   * @throws PictureError, whose message says which one it is about; the reason of `signal` if that aborts
+   */
+  prepareEdits(sources: readonly PictureSource[], signal: AbortSignal): Promise<string[]>;
 }
 
-/** Builds the process's only source of such pictures: it takes care that no two are decoded at a time. */
+/**
+ * Builds the process's only source of such pictures: it decodes one at a time, on one thread, and sets the
+ * process-wide options of sharp to that end. Of all uploads asked for only one is in memory, of all addresses one for
+ * each call.
+ */
 export function createUpstreamPictures({
   media,
   safeFetch,
   fetchTimeoutMs = FETCH_TIMEOUT_MS,
 }: UpstreamPicturesOptions): UpstreamPictures {
-  const fitter = createPictureFitter({ maxBytes: UPSTREAM_MAX_BYTES });
+  configureSharp();
+  const decoding = new OneAtATime();
+
+  /** An upload is read in its turn; an address before it, so that a slow server holds nobody else up. */
+  async function inTurn<Result>(
+    { source, name }: NamedSource,
+    signal: AbortSignal,
+    work: (bytes: Buffer) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      if ('media' in source) {
+        return await decoding.run(async () => work(await readUpload(source.media, media)), signal);
+      }
+      const bytes = await fetchPicture(source.url, signal, safeFetch, fetchTimeoutMs);
+      return await decoding.run(() => work(bytes), signal);
+    } catch (err) {
+      if (!(err instanceof PictureError) || name === undefined) throw err;
+      throw new PictureError(`${name}: ${err.message}`, { cause: err });
+    }
+  }
+
+  function single(source: NamedSource, signal: AbortSignal): Promise<string> {
+    return inTurn(source, signal, async (bytes) => toDataUrl(await decodePicture(bytes, SINGLE)));
+  }
+
+  async function grid(sources: readonly NamedSource[], signal: AbortSignal): Promise<string> {
+    const layout = layOutGrid(sources.length);
+    const cell = { side: layout.cellSide, enlarge: true };
+    const pictures: Bitmap[] = [];
+    for (const source of sources) {
+      pictures.push(await inTurn(source, signal, (bytes) => decodePicture(bytes, cell)));
+    }
+    return decoding.run(async () => toDataUrl(await drawGrid(pictures, layout)), signal);
+  }
+
   return {
-    async dataUrl(source, signal) {
-      const bytes =
-        'media' in source
-          ? await readUpload(source.media, media)
-          : await fetchPicture(source.url, signal, safeFetch, fetchTimeoutMs);
-      const picture = await fitter.fit(bytes, signal);
-      return `data:${MIME_TYPES[picture.type]};base64,${picture.bytes.toString('base64')}`;
+    dataUrl: (source, signal) => single({ source }, signal),
+    async prepareEdits(sources, signal) {
+      const named = sources.map((source, index) =>
+        sources.length === 1 ? { source } : { source, name: `image ${index + 1}` },
+      );
+      const dataUrls: string[] = [];
+      for (const group of spreadOverGrids(named)) {
+        const [first, ...others] = group;
+        dataUrls.push(await (first && others.length === 0 ? single(first, signal) : grid(group, signal)));
+      }
+      return dataUrls;
     },
   };
 }
 
-async function readUpload(mediaId: string, media: MediaStore): Promise<Buffer> {
-  const opened = await media.open(mediaId);
-  if (!opened) throw new PictureError('the upload is no longer kept');
-  // Any file of this server may be named, a finished video too.
-  if (opened.bytes > MAX_BYTES) {
-    opened.stream.destroy();
-    throw new PictureError(TOO_LARGE);
-  }
-  return collect(opened.stream);
+interface NamedSource {
+  source: PictureSource;
+  /** Tells it from others in the messages. */
+  name?: string;
 }
 
-async function fetchPicture(
-  url: string,
-  signal: AbortSignal,
-  safeFetch: SafeFetch,
-  timeoutMs: number,
-): Promise<Buffer> {
-  try {
-    const answer = await safeFetch.get(url, {
-      maxBytes: MAX_BYTES,
-      timeoutMs,
-      idleTimeoutMs: IDLE_TIMEOUT_MS,
-      signal,
-    });
-    if (answer.status !== 200) {
-      answer.body.destroy();
-      throw new PictureError(`its server answered ${answer.status}`);
-    }
-    return await collect(answer.body);
-  } catch (err) {
-    signal.throwIfAborted();
-    if (!(err instanceof SafeFetchError)) throw err;
-    throw new PictureError(err.reason === 'too_large' ? TOO_LARGE : err.message, { cause: err });
-  }
-}
-
-async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
+async function toDataUrl(bitmap: Bitmap): Promise<string> {
+  const { bytes, mimeType } = await encodePicture(bitmap, UPSTREAM_MAX_BYTES);
+  return `data:${mimeType};base64,${bytes.toString('base64')}`;
 }

@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
 import { createSafeFetch, type SafeFetch } from '@grok2api/safe-fetch';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PictureError } from '../src/picture-error.js';
 import { createUpstreamPictures, type UpstreamPictures } from '../src/upstream-pictures.js';
-import { noise, redThenBlue } from './picture-files.js';
+import { MIB, noise, openDataUrl, pixelAt, redThenBlue } from './picture-files.js';
 
-const UPLOAD = 'file_0123456789abcdef0123456789abcdef.png';
-const MIB = 1024 * 1024;
 const signal = new AbortController().signal;
 
 let root: string;
@@ -45,9 +44,14 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${address.port}/picture`;
 }
 
-async function upload(bytes: Buffer): Promise<{ media: string }> {
-  await media.put(UPLOAD, Readable.from([bytes]), { maxBytes: Number.POSITIVE_INFINITY });
-  return { media: UPLOAD };
+async function upload(bytes: Buffer, number = 0): Promise<{ media: string }> {
+  const id = uploadId(number);
+  await media.put(id, Readable.from([bytes]), { maxBytes: Number.POSITIVE_INFINITY });
+  return { media: id };
+}
+
+function uploadId(number: number): string {
+  return `file_${number.toString(16).padStart(32, '0')}.png`;
 }
 
 function refused(asked: Promise<string>, message: string | RegExp): Promise<void> {
@@ -76,22 +80,33 @@ async function serveDrops(): Promise<{ url: string; asked: Promise<unknown>; lef
 }
 
 describe('an upload', () => {
-  it('becomes a data URL of the very file, typed by its content', async () => {
-    const webp = await noise(64, 48).webp().toBuffer();
+  it('becomes a data URL of what it shows', async () => {
+    const webp = await redThenBlue(64, 48).webp().toBuffer();
     // The id says PNG.
     const dataUrl = await pictures.dataUrl(await upload(webp), signal);
-    expect(dataUrl).toBe(`data:image/webp;base64,${webp.toString('base64')}`);
+    expect(dataUrl).toMatch(/^data:image\/jpeg;base64,/);
+    const { bytes, metadata } = await openDataUrl(dataUrl);
+    expect(metadata).toMatchObject({ format: 'jpeg', width: 64, height: 48 });
+    expect((await pixelAt(bytes, 5, 20))[0]).toBeGreaterThan(240);
+    expect((await pixelAt(bytes, 60, 20))[2]).toBeGreaterThan(240);
+  });
+
+  it('keeps its alpha channel', async () => {
+    const dataUrl = await pictures.dataUrl(await upload(await noise(64, 48, 4).png().toBuffer()), signal);
+    expect(dataUrl).toMatch(/^data:image\/webp;base64,/);
+    expect((await openDataUrl(dataUrl)).metadata).toMatchObject({ format: 'webp', hasAlpha: true });
   });
 
   it('becomes one of a smaller picture when the upstream would not take it', async () => {
     const png = await noise(4000, 2500).png({ compressionLevel: 1 }).toBuffer();
     const dataUrl = await pictures.dataUrl(await upload(png), signal);
-    expect(dataUrl.startsWith('data:image/jpeg;base64,')).toBe(true);
-    expect(Buffer.from(dataUrl.slice(dataUrl.indexOf(',')), 'base64').length).toBeLessThan(10_000_000);
+    const { bytes, metadata } = await openDataUrl(dataUrl);
+    expect(bytes.length).toBeLessThan(9.5 * MIB);
+    expect(metadata).toMatchObject({ format: 'jpeg', width: 2048, height: 1280 });
   });
 
   it('is refused when it is no longer kept', async () => {
-    await refused(pictures.dataUrl({ media: UPLOAD }, signal), 'the upload is no longer kept');
+    await refused(pictures.dataUrl({ media: uploadId(1) }, signal), 'the upload is no longer kept');
   });
 
   it('is refused unread when it has more than 50 MiB', async () => {
@@ -99,23 +114,36 @@ describe('an upload', () => {
     await refused(pictures.dataUrl(image, signal), 'it has more than 50 MiB');
   });
 
-  it('is not looked at when the task was left', async () => {
+  it('waits for its turn', async () => {
+    const files = await Promise.all([noise(600, 400).png().toBuffer(), redThenBlue(600, 300).jpeg().toBuffer()]);
+    const seen: number[] = [];
+    // The counters are the whole process's: what earlier tests gave up may still be ending.
+    await expect.poll(() => sharp.counters().queue + sharp.counters().process, { timeout: 35_000 }).toBe(0);
+    const look = () => seen.push(sharp.counters().process);
+    const uploads = await Promise.all(files.map((bytes, index) => upload(bytes, index)));
+    sharp.queue.on('change', look);
+    try {
+      const asked = [...uploads, ...uploads].map((source) => pictures.dataUrl(source, signal));
+      await Promise.all([...asked, pictures.prepareEdits([...uploads, ...uploads], signal)]);
+    } finally {
+      sharp.queue.off('change', look);
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(8);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(1);
+  });
+
+  it('is not looked at when the caller has left', async () => {
     const image = await upload(await noise(64, 48).webp().toBuffer());
     await expect(pictures.dataUrl(image, AbortSignal.abort('cancelled'))).rejects.toBe('cancelled');
   });
 });
 
 describe('an address', () => {
-  it('is fetched, and its picture passed on as it is', async () => {
-    const jpeg = await noise(64, 48).jpeg().toBuffer();
-    const url = await serve((_request, response) => response.setHeader('content-type', 'text/plain').end(jpeg));
-    expect(await pictures.dataUrl({ url }, signal)).toBe(`data:image/jpeg;base64,${jpeg.toString('base64')}`);
-  });
-
-  it('is fetched, and its picture turned', async () => {
+  it('is fetched, whatever its type is said to be, and its picture turned', async () => {
     const lying = await redThenBlue(60, 30).webp().withMetadata({ orientation: 6 }).toBuffer();
-    const url = await serve((_request, response) => response.end(lying));
-    expect(await pictures.dataUrl({ url }, signal)).toMatch(/^data:image\/jpeg;base64,/);
+    const url = await serve((_request, response) => response.setHeader('content-type', 'text/plain').end(lying));
+    const { metadata } = await openDataUrl(await pictures.dataUrl({ url }, signal));
+    expect(metadata).toMatchObject({ format: 'jpeg', width: 30, height: 60 });
   });
 
   it('is refused when its server has no such file', async () => {
@@ -153,14 +181,14 @@ describe('an address', () => {
     await left;
   });
 
-  it('is left at once with the task, and holds up no other picture', async () => {
+  it('is left at once with its caller, and holds up no other picture', async () => {
     const { url, asked, left } = await serveDrops();
-    const task = new AbortController();
-    const slow = pictures.dataUrl({ url }, task.signal);
+    const caller = new AbortController();
+    const slow = pictures.dataUrl({ url }, caller.signal);
     await asked;
     const other = await upload(await noise(64, 48).webp().toBuffer());
-    expect(await pictures.dataUrl(other, signal)).toMatch(/^data:image\/webp;base64,/);
-    task.abort('cancelled');
+    expect(await pictures.dataUrl(other, signal)).toMatch(/^data:image\/jpeg;base64,/);
+    caller.abort('cancelled');
     await expect(slow).rejects.toBe('cancelled');
     await left;
   });
