@@ -287,6 +287,16 @@ describe('what goes wrong upstream', () => {
       .toBe('client_closed');
   });
 
+  it('an answer that takes long begins with a comment; what goes wrong then is an event', async () => {
+    const messages = [{ role: 'user', content: 'think:60000 hi' }];
+    const answer = await complete({ messages, stream: true }, { 'x-stainless-timeout': '16' });
+    expect(answer.status).toBe(200);
+    const text = await answer.text();
+    expect(text.startsWith(': ping\n\ndata: {"error":{')).toBe(true);
+    expect(text).toContain('"code":"upstream_timeout"');
+    expect(text).not.toContain('[DONE]');
+  });
+
   it('a model that the credential may not use, or no credential at all, is 429 in the words of the document', async () => {
     await system.simulator.addFault({
       match: { path: '/v1/chat/completions', model: 'grok-4.5' },
