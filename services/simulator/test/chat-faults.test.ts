@@ -75,7 +75,7 @@ describe('a stream', () => {
   test('ends at once when its caller leaves', async () => {
     const simulator = await startTestSimulator();
     const leaving = new AbortController();
-    const response = await simulator.openStream('tokens:1000 pace:5', { signal: leaving.signal });
+    const response = await simulator.openStream('tokens:10000 pace:5', { signal: leaving.signal });
     await response.body?.getReader().read();
     const left = Date.now();
     leaving.abort();
@@ -86,8 +86,8 @@ describe('a stream', () => {
     });
     const closed = Date.parse(entry.closed_at ?? '') - left;
     expect(closed).toBeGreaterThanOrEqual(-1);
-    expect(closed).toBeLessThan(500);
-    expect(entry.frames).toBeLessThan(200);
+    expect(closed).toBeLessThan(1000);
+    expect(entry.frames).toBeLessThan(1000);
     expect((await lastLogged(simulator)).frames).toBe(entry.frames);
   });
 

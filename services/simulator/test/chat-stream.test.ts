@@ -89,22 +89,22 @@ describe('a stream', () => {
   });
 
   test('keeps its pace', async () => {
-    const simulator = await startTestSimulator({ SIMULATOR_TOKEN_MS: '10' });
+    const simulator = await startTestSimulator({ SIMULATOR_TOKEN_MS: '30' });
     const started = performance.now();
     await simulator.streamChat('tokens:31');
     const usual = performance.now() - started;
-    expect(usual).toBeGreaterThanOrEqual(295);
+    expect(usual).toBeGreaterThanOrEqual(895);
     await simulator.streamChat('tokens:31 pace:0');
-    expect(performance.now() - started - usual).toBeLessThan(250);
+    expect(performance.now() - started - usual).toBeLessThan(800);
   });
 
   test('is silent after its head while the model thinks', async () => {
     const simulator = await startTestSimulator();
     const started = performance.now();
-    const response = await simulator.openStream('think:300 tokens:1');
-    expect(performance.now() - started).toBeLessThan(250);
+    const response = await simulator.openStream('think:1000 tokens:1');
+    expect(performance.now() - started).toBeLessThan(900);
     await response.text();
-    expect(performance.now() - started).toBeGreaterThanOrEqual(295);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(995);
   });
 
   test('that is empty has nothing but its end, or an end without content', async () => {

@@ -1,18 +1,6 @@
-import { createCanvas } from '@napi-rs/canvas';
 import { expect, test } from 'vitest';
 import { startTestSimulator } from './harness.js';
-
-async function picture(type: 'png' | 'jpeg' | 'webp', width: number, height: number, color: string): Promise<string> {
-  const canvas = createCanvas(width, height);
-  const context = canvas.getContext('2d');
-  context.fillStyle = color;
-  context.fillRect(0, 0, width, height);
-  // Another colour on a smaller part.
-  context.fillStyle = '#000000';
-  context.fillRect(0, 0, width / 4, height / 4);
-  const bytes = type === 'png' ? await canvas.encode('png') : await canvas.encode(type, 95);
-  return `data:image/${type};base64,${bytes.toString('base64')}`;
-}
+import { plainPicture } from './pictures.js';
 
 const seen = (...urls: string[]) => ({
   messages: [
@@ -31,10 +19,10 @@ test('the answer tells the size and colour of each picture, and the URLs that it
   const { json } = await simulator.chat(
     '',
     seen(
-      await picture('png', 64, 48, '#ff0000'),
-      await picture('jpeg', 100, 200, '#1e3ce6'),
+      await plainPicture('png', { width: 64, height: 48 }, '#ff0000', { left: 0, top: 0, width: 20, height: 20 }),
+      await plainPicture('jpeg', { width: 100, height: 200 }, '#1e3ce6'),
       'https://example.com/cat.png',
-      await picture('webp', 30, 30, '#ffffff'),
+      await plainPicture('webp', { width: 30, height: 30 }, '#ffffff'),
     ),
   );
   const content = expect.stringMatching(

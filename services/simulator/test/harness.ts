@@ -30,6 +30,7 @@ export async function startTestSimulator(env: Record<string, string> = {}, now: 
   const settings = readSettings(settingsSchema, {
     SIMULATOR_VIDEO_MS: '0',
     SIMULATOR_TOKEN_MS: '0',
+    SIMULATOR_IMAGE_MS: '0',
     ...env,
     DATA_DIR: directory,
   });
@@ -91,6 +92,12 @@ export async function startTestSimulator(env: Record<string, string> = {}, now: 
       const answer = await ask('POST', '/v1/chat/completions', { ...chatBody(prompt, body), stream: true });
       return { ...answer, ...readStream(answer.text) };
     },
+    /** Asks for generated pictures as base64, unless the body says otherwise. */
+    generate: (prompt: string, body: Record<string, unknown> = {}) =>
+      ask('POST', '/v1/images/generations', { ...imageBody(prompt), ...body }),
+    /** Asks for an edit of pictures, given by their URLs. */
+    edit: (prompt: string, urls: string[], body: Record<string, unknown> = {}) =>
+      ask('POST', '/v1/images/edits', { ...imageBody(prompt), images: urls.map((url) => ({ url })), ...body }),
     log: async (query = '') =>
       z.object({ requests: z.array(logged) }).parse((await call('GET', `/_simulator/log${query}`)).json).requests,
     addFault: async (rule: unknown) => {
@@ -108,6 +115,10 @@ export async function startTestSimulator(env: Record<string, string> = {}, now: 
 /** The body of a chat request with one user message. */
 export function chatBody(prompt: string, body: Record<string, unknown> = {}) {
   return { model: 'grok-4.3', messages: [{ role: 'user', content: prompt }], ...body };
+}
+
+function imageBody(prompt: string) {
+  return { model: 'grok-imagine-image', prompt, response_format: 'b64_json' };
 }
 
 const deltaSchema = z.strictObject({

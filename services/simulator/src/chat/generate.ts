@@ -32,8 +32,8 @@ export function generate(request: ChatRequest, context: GenerationContext): Choi
 
 function answer(request: ChatRequest, context: GenerationContext, index: number) {
   const { magic, newId } = context;
-  const words = wordsOf(promptOf(request.messages));
-  const toolCalls = toolCallsFor(request, { count: magic.calls ?? 1, words, newId });
+  const prompt = promptOf(request.messages);
+  const toolCalls = toolCallsFor(request, { count: magic.calls ?? 1, prompt, newId });
   if (toolCalls.length > 0) return { content: [], toolCalls, finish: 'tool_calls' as const };
   const tokens = untilStop(contentTokens(request, context, index), request.stop);
   const content = tokens.slice(0, request.maxTokens);
