@@ -8,8 +8,8 @@ const BILLED = { 'x-should-retry': 'false' };
 
 /** What the client is told when a call with a credential failed; undefined for errors that are none of its kind. */
 export function clientErrorOf(err: unknown): ApiError | undefined {
-  if (err instanceof NoCredentialError) return noCredential(err.retryAfterMs, err);
-  if (err instanceof PoolUnavailableError) {
+  if (err instanceof NoCredentialError && err.reason !== 'pool_unavailable') return noCredential(err.retryAfterMs, err);
+  if (err instanceof NoCredentialError || err instanceof PoolUnavailableError) {
     return new ApiError('service_unavailable', { headers: retryAfter(DEFAULT_RETRY_MS), cause: err });
   }
   return err instanceof UpstreamError ? ofUpstream(err) : undefined;

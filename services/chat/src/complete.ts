@@ -1,6 +1,12 @@
 import type { ReplyWriter, StreamContext } from '@grok2api/bus';
 import { ApiError, type ChatRequest } from '@grok2api/contracts';
-import { type BegunCall, type CredentialClient, clientErrorOf, reportDetails, withCredential } from '@grok2api/credential-client';
+import {
+  type BegunCall,
+  type CredentialClient,
+  clientErrorOf,
+  reportDetails,
+  withCredential,
+} from '@grok2api/credential-client';
 import { type ChatUsage, type GrokUpstream, type UpstreamChatRequest, UpstreamError } from '@grok2api/grok-upstream';
 import type { UpstreamPictures } from '@grok2api/pictures';
 import type { Logger } from '@grok2api/service-kit';

@@ -5,7 +5,11 @@ import { PictureError, type UpstreamPictures } from '@grok2api/pictures';
  * The URL under which the upstream gets a picture: its own where it can be sent on, else the picture itself.
  * @throws ApiError `image_fetch_failed`; the signal's reason
  */
-export async function pictureUrl(picture: ChatPicture, pictures: UpstreamPictures, signal: AbortSignal): Promise<string> {
+export async function pictureUrl(
+  picture: ChatPicture,
+  pictures: UpstreamPictures,
+  signal: AbortSignal,
+): Promise<string> {
   if ('url' in picture) return picture.url;
   const source = 'media' in picture ? { media: picture.media } : { url: picture.fetch };
   try {

@@ -7,6 +7,7 @@ import { chatRoutes } from './chat/routes.js';
 import { Concurrency } from './concurrency.js';
 import { loadPromptFont } from './draw/font.js';
 import { FaultRules } from './faults/fault-rules.js';
+import { imageRoutes } from './images/routes.js';
 import { modelRoutes } from './models/routes.js';
 import { RequestLog } from './request-log.js';
 import type { SimulatorSettings } from './settings.js';
@@ -53,6 +54,7 @@ export async function startSimulator(
       ...modelRoutes(),
       ...apiKeyRoutes(),
       ...chatRoutes({ now, tokenMs: settings.SIMULATOR_TOKEN_MS }),
+      ...imageRoutes({ now, imageMs: settings.SIMULATOR_IMAGE_MS, urlTtlMs: settings.SIMULATOR_URL_TTL_MS }),
       ...videoRoutes({
         jobs,
         renderer,

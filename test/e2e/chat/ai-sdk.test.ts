@@ -12,7 +12,12 @@ afterAll(async () => {
 });
 
 it("the ai package's provider streams reasoning and text", async () => {
-  const grok = createOpenAICompatible({ name: 'grok', baseURL: `${system.baseUrl}/v1`, apiKey: 'any' });
+  const grok = createOpenAICompatible({
+    name: 'grok',
+    baseURL: `${system.baseUrl}/v1`,
+    apiKey: 'any',
+    includeUsage: true,
+  });
   const result = streamText({ model: grok('grok-4.7'), prompt: '你好，请介绍一下你自己', maxRetries: 0 });
   const parts = { text: 0, reasoning: 0 };
   for await (const part of result.fullStream) {

@@ -153,7 +153,9 @@ describe('the openai package', () => {
     expect(chunks).toBeLessThan(20);
     const begun = Date.now();
     await expect
-      .poll(async () => (await system.simulator.log({ path: '/v1/chat/completions' })).at(-1)?.ended, { timeout: 2_000 })
+      .poll(async () => (await system.simulator.log({ path: '/v1/chat/completions' })).at(-1)?.ended, {
+        timeout: 2_000,
+      })
       .toBe('client_closed');
     expect(Date.now() - begun).toBeLessThan(1_500);
   });
@@ -180,7 +182,11 @@ describe('the openai package', () => {
     await system.simulator.addFault({
       match: { path: '/v1/chat/completions', model: 'grok-4.3' },
       times: null,
-      fault: { status: 429, headers: { 'retry-after': '7' }, body: { code: 'resource-exhausted', error: 'Too many requests' } },
+      fault: {
+        status: 429,
+        headers: { 'retry-after': '7' },
+        body: { code: 'resource-exhausted', error: 'Too many requests' },
+      },
     });
     const limited = await error(openai.chat.completions.create({ ...ask('hi'), model: 'grok-4.3' }));
     expect(limited).toBeInstanceOf(OpenAI.RateLimitError);

@@ -1,4 +1,5 @@
-import { isDataUrl, readDataUrl } from '../pictures/data-url.js';
+import { decodeDataUrl, isDataUrl } from '../pictures/data-url.js';
+import { decodePicture } from '../pictures/decode-picture.js';
 import { dominantColor } from '../pictures/dominant-color.js';
 import { invalidArgument } from '../wire/xai-error.js';
 import type { Message } from './message.js';
@@ -17,7 +18,7 @@ export async function describePictures(messages: readonly Message[]): Promise<st
 
 async function describe(url: string): Promise<string> {
   if (isDataUrl(url)) {
-    const picture = await readDataUrl(url);
+    const picture = await decodePicture(decodeDataUrl(url));
     const { hex, name } = dominantColor(picture);
     return `${picture.width}×${picture.height}, ${hex} ${name}`;
   }

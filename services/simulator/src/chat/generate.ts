@@ -32,10 +32,10 @@ export function generate(request: ChatRequest, context: GenerationContext): Choi
 
 function answer(request: ChatRequest, context: GenerationContext, index: number) {
   const { magic, newId } = context;
-  const words = wordsOf(promptOf(request.messages));
-  const toolCalls = toolCallsFor(request, { count: magic.calls ?? 1, words, newId });
+  const prompt = promptOf(request.messages);
+  const toolCalls = toolCallsFor(request, { count: magic.calls ?? 1, prompt, newId });
   if (toolCalls.length > 0) return { content: [], toolCalls, finish: 'tool_calls' as const };
-  const tokens = contentTokens(request, context, index);
+  const tokens = untilStop(contentTokens(request, context, index), request.stop);
   const content = tokens.slice(0, request.maxTokens);
   const finish = content.length < tokens.length ? ('length' as const) : ('stop' as const);
   return { content, toolCalls, finish };
@@ -57,7 +57,7 @@ function contentTokens(request: ChatRequest, { magic, pictures }: GenerationCont
   }
   if (format?.type === 'json_object') return splitTokens(JSON.stringify({ answer: text }));
   // The answers to one prompt differ, as a model's do.
-  return untilStop(splitTokens(index === 0 ? text : `${text}\n(${index + 1})`), request.stop);
+  return splitTokens(index === 0 ? text : `${text}\n(${index + 1})`);
 }
 
 function numberedTokens(count: number): string[] {

@@ -18,6 +18,7 @@ const schemaSchema = z.looseObject({
   exclusiveMaximum: z.number().optional(),
   multipleOf: z.number().positive().optional(),
   minItems: z.number().optional(),
+  maxItems: z.number().optional(),
   items: z.unknown().optional(),
   prefixItems: z.array(z.unknown()).optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
@@ -64,7 +65,6 @@ class Sampler {
   }
 
   sample(schema: unknown, depth: number): unknown {
-    this.#nodes += 1;
     const node = this.#resolve(schema, 0);
     if (node === undefined) return this.#nextWord();
     if (depth > 2 * MAX_DEPTH) return null;
@@ -107,7 +107,8 @@ class Sampler {
     const fixed = node.prefixItems ?? [];
     const least = Math.min(node.minItems ?? 0, MAX_ITEMS);
     const wanted = this.#isLarge(depth) ? least : Math.max(least, fixed.length === 0 ? 1 : fixed.length);
-    return Array.from({ length: wanted }, (_, index) => this.sample(fixed[index] ?? node.items, depth + 1));
+    const length = Math.min(wanted, node.maxItems ?? wanted);
+    return Array.from({ length }, (_, index) => this.sample(fixed[index] ?? node.items, depth + 1));
   }
 
   #string({ format = '', minLength = 0, maxLength }: JsonSchema): string {
@@ -129,6 +130,9 @@ class Sampler {
   }
 
   #resolve(schema: unknown, hops: number): JsonSchema | undefined {
+    this.#nodes += 1;
+    // A schema that is put together from itself, many times over, has no end.
+    if (this.#nodes > 10 * MAX_NODES) return undefined;
     const node = schemaSchema.safeParse(schema).data;
     if (node?.$ref !== undefined && hops < MAX_DEPTH) return this.#resolve(this.#lookUp(node.$ref), hops + 1);
     if (!node?.allOf || hops >= MAX_DEPTH) return node;

@@ -1,3 +1,5 @@
+import { magicNumber } from '../text/magic-number.js';
+
 const MAX_TOKENS = 100_000;
 const MAX_CALLS = 128;
 
@@ -31,10 +33,7 @@ export interface MagicWords {
  * | `error-chunk:N` | streamed: an error comes after N chunks, and the stream closes without `[DONE]` |
  */
 export function readMagicWords(prompt: string): MagicWords {
-  const number = (word: string): number | undefined => {
-    const digits = new RegExp(`(?<![\\w-])${word}:(\\d{1,9})(?!\\d)`).exec(prompt)?.[1];
-    return digits === undefined ? undefined : Number(digits);
-  };
+  const number = (word: string) => magicNumber(prompt, word);
   return {
     instead: INSTEAD.find(([word]) => prompt.includes(word))?.[1],
     end: endOf(number),

@@ -1,4 +1,5 @@
 import { sampleJson } from './json-sample.js';
+import { wordsOf } from './prompt-words.js';
 import type { ChatRequest, Tool } from './request.js';
 
 /** A call of a tool. */
@@ -14,7 +15,7 @@ export interface CallContext {
   /** How many at once. */
   count: number;
   /** What the arguments' strings are made of. */
-  words: readonly string[];
+  prompt: string;
   newId: () => string;
 }
 
@@ -22,13 +23,14 @@ export interface CallContext {
  * The calls that the model makes: of the tool that must be called, else of the tools in turn, the first one first.
  * It calls when a user spoke last, and whenever the request says that it must.
  */
-export function toolCallsFor(request: ChatRequest, { count, words, newId }: CallContext): ToolCall[] {
+export function toolCallsFor(request: ChatRequest, { count, prompt, newId }: CallContext): ToolCall[] {
   const { toolChoice, messages } = request;
   const mustCall = toolChoice === 'required' || typeof toolChoice === 'object';
   const mayCall = toolChoice === 'auto' && messages.at(-1)?.role === 'user';
   if (!mustCall && !mayCall) return [];
   const tools = callable(request);
   if (tools.length === 0) return [];
+  const words = wordsOf(prompt);
   return Array.from({ length: request.parallelToolCalls ? count : 1 }, (_, index) => {
     const tool = tools[index % tools.length];
     const sample = tool?.function.parameters ? sampleJson(tool.function.parameters, rotated(words, index)) : {};

@@ -1,6 +1,4 @@
-import type { Image } from '@napi-rs/canvas';
 import { invalidArgument } from '../wire/xai-error.js';
-import { decodePicture } from './decode-picture.js';
 
 /** Whether a URL carries its content in itself. */
 export function isDataUrl(url: string): boolean {
@@ -8,14 +6,10 @@ export function isDataUrl(url: string): boolean {
 }
 
 /**
- * Decodes the JPEG, PNG or WebP of a data URL.
- * @throws XaiError 400 when it holds no such picture
+ * The bytes in the data URL of a picture.
+ * @throws XaiError 400 when it is no such URL
  */
-export async function readDataUrl(url: string): Promise<Image> {
-  return decodePicture(decodeDataUrl(url));
-}
-
-function decodeDataUrl(url: string): Buffer {
+export function decodeDataUrl(url: string): Buffer {
   const comma = url.indexOf(',');
   const head = url.slice(0, Math.max(comma, 0));
   if (!/^data:image\/[\w.+-]+(;[^;,]*)*;base64$/i.test(head)) {

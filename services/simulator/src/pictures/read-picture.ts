@@ -1,30 +1,36 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import type { Image } from '@napi-rs/canvas';
-import { invalidArgument } from '../wire/xai-error.js';
-import { isDataUrl, readDataUrl } from './data-url.js';
+import { invalidArgument, type XaiError } from '../wire/xai-error.js';
+import { decodeDataUrl, isDataUrl } from './data-url.js';
 import { decodePicture } from './decode-picture.js';
 
-const MAX_BYTES = 60 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 60 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
 const FETCH_TIMEOUT_MS = 10_000;
 
 /**
  * Reads a picture that a request names: JPEG, PNG or WebP, by data URL or from an http(s) address.
- * @throws XaiError 400 when it cannot be had, or is no such picture
+ * @throws XaiError 400 when it cannot be had, has more bytes, or is no such picture
  */
-export async function readPicture(url: string): Promise<Image> {
-  return isDataUrl(url) ? readDataUrl(url) : decodePicture(await fetchPicture(url));
+export async function readPicture(url: string, maxBytes = DEFAULT_MAX_BYTES): Promise<Image> {
+  const bytes = isDataUrl(url) ? decodeDataUrl(url) : await fetchPicture(url, maxBytes);
+  if (bytes.length > maxBytes) throw tooLarge();
+  return decodePicture(bytes);
 }
 
-async function fetchPicture(address: string): Promise<Buffer> {
+function tooLarge(): XaiError {
+  return invalidArgument('The image is too large.');
+}
+
+async function fetchPicture(address: string, maxBytes: number): Promise<Buffer> {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   let url = parseHttpUrl(address);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     await refusePrivate(url);
     const response = await request(url, signal);
     const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
-    if (location === null) return readBody(response);
+    if (location === null) return readBody(response, maxBytes);
     await response.body?.cancel();
     url = parseHttpUrl(URL.canParse(location, url.href) ? new URL(location, url.href).href : location);
   }
@@ -47,7 +53,7 @@ async function request(url: URL, signal: AbortSignal): Promise<Response> {
   }
 }
 
-async function readBody(response: Response): Promise<Buffer> {
+async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   if (!response.ok || !response.body) {
     throw invalidArgument(`The image could not be fetched: its server answered ${response.status}.`);
   }
@@ -56,13 +62,13 @@ async function readBody(response: Response): Promise<Buffer> {
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength;
-      if (size > MAX_BYTES) break;
+      if (size > maxBytes) break;
       chunks.push(chunk);
     }
   } catch (err) {
     throw invalidArgument('The image could not be fetched.', { cause: err });
   }
-  if (size > MAX_BYTES) throw invalidArgument('The image is too large.');
+  if (size > maxBytes) throw tooLarge();
   return Buffer.concat(chunks);
 }
 

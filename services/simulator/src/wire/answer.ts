@@ -10,6 +10,7 @@ type AnswerBody =
   | ({ kind: 'events' } & EventStream)
   | { kind: 'json'; value: unknown }
   | { kind: 'text'; text: string }
+  | { kind: 'bytes'; bytes: Buffer; type: string }
   | { kind: 'file'; path: string; type: string };
 
 type BytesBody = Exclude<AnswerBody, { kind: 'file' | 'events' }>;
@@ -137,10 +138,12 @@ function readStart(file: FileHandle, length: number): Readable {
 
 function bytesOf(body: BytesBody): Buffer {
   if (body.kind === 'empty') return Buffer.alloc(0);
+  if (body.kind === 'bytes') return body.bytes;
   return Buffer.from(body.kind === 'json' ? JSON.stringify(body.value) : body.text);
 }
 
 function typeOf(body: BytesBody): string | undefined {
   if (body.kind === 'empty') return undefined;
+  if (body.kind === 'bytes') return body.type;
   return body.kind === 'json' ? 'application/json' : 'text/plain; charset=utf-8';
 }

@@ -1,11 +1,5 @@
-import {
-  type SystemOptions,
-  startNats,
-  startPostgres,
-  type TestNats,
-  type TestServer,
-  TestSystem,
-} from '@grok2api/testkit';
+import { startNats, startPostgres, type TestNats, type TestServer } from './servers.js';
+import { type SystemOptions, TestSystem } from './system.js';
 
 /** A whole system on servers of the test's own, which it can take away. */
 export interface SystemOnServers {
