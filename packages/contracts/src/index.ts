@@ -28,6 +28,12 @@ export {
   reportOutcome,
 } from './bus/credentials.js';
 export type { Rpc } from './bus/rpc.js';
+export {
+  STREAM_ERROR_MESSAGE_MAX,
+  type StreamErrorDetails,
+  type StreamRpc,
+  streamErrorSchema,
+} from './bus/stream-rpc.js';
 export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export {
