@@ -46,9 +46,9 @@ export interface SweepResult {
 }
 
 /**
- * Pictures and videos by id. Every method throws InvalidMediaIdError for a text that `parseMediaId` refuses, and
- * MediaStoreUnavailableError while a store on another machine cannot be reached. Any number of processes may use one
- * store at once.
+ * Pictures, videos and left requests by id. Every method throws InvalidMediaIdError for a text that `parseMediaId`
+ * refuses, and MediaStoreUnavailableError while a store on another machine cannot be reached. Any number of processes
+ * may use one store at once.
  */
 export interface MediaStore {
   /**
