@@ -93,7 +93,7 @@ export class Connection {
   async stopServing(): Promise<void> {
     // Draining needs the server; without it nobody could be answered.
     if (!this.connected) return;
-    await Promise.all(this.#served.map((subscription) => subscription.drain()));
+    await Promise.all(this.#served.splice(0).map((subscription) => subscription.drain()));
     await Promise.all(this.#answering);
   }
 

@@ -330,6 +330,11 @@ export class ApiError extends Error {
     return new ApiError(this.code, { ...this.#details, status });
   }
 
+  /** The same error with more headers. */
+  withHeaders(headers: Readonly<Record<string, string>>): ApiError {
+    return new ApiError(this.code, { ...this.#details, headers: { ...this.headers, ...headers } });
+  }
+
   /** The body of the answer; all four keys are always there. */
   toBody(): { error: { message: string; type: ErrorType; param: string | null; code: ErrorCode } } {
     return { error: { message: this.message, type: this.type, param: this.param, code: this.code } };

@@ -24,9 +24,10 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const connection = { url: settings.NATS_URL, name: instance, log };
   const bus = await Bus.connect(connection);
   const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
-  // Answers that are being written need their grants.
   shutdown.add('bus', () => bus.close());
   shutdown.add('credential client', () => credentials.close());
+  // Answers that are being written need their grants.
+  shutdown.add('requests', () => bus.stopServing());
 
   const media = new FilesystemMediaStore(settings.MEDIA_DIR);
   const dependencies: CompletionDependencies = {

@@ -5,11 +5,12 @@ import { StoreUnavailableError } from '@grok2api/task-store';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
 import { z } from 'zod';
+import { GatewayStoppingError } from '../gateway-stopping-error.js';
 
 const RETRY_AFTER_S = '5';
 const SERVER_ERRORS = 500;
 /** A part of the system is not there, or not any more: it may be back soon. */
-const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError];
+const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError, GatewayStoppingError];
 
 /** Answers what no route answered. */
 export const routeNotFound: RequestHandler = (req) => {
