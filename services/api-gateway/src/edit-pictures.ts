@@ -1,4 +1,4 @@
-import { checkEditImages, type EditPicture } from '@grok2api/contracts';
+import { checkEditImages, type PictureSource } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import type { Request, Response } from 'express';
 import { type PictureSourceDependencies, resolvePicture } from './picture-source.js';
