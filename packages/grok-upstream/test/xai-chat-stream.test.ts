@@ -266,6 +266,8 @@ describe('a stream that does not begin', () => {
     ['JSON that is no error', answer(200, { choices: [{ message: { content: 'Hi' } }] })],
     ['a chunk that is no JSON', events('data: oops\n\n')],
     ['a chunk that is no object', events('data: 7\n\n')],
+    ['a chunk that is a list', events('data: []\n\n')],
+    ['a choice that cannot be', events(says('Hi', 128), says('Hi', -1), DONE)],
     ['a cut chunk', events('data: {"choices":[{"delta":{"content":"H')],
     ['a 503', answer(503, { error: 'overloaded' })],
     ['a redirect', answer(307, '', { location: '/elsewhere' })],
