@@ -1,5 +1,6 @@
 import type { Credential, ModelKind } from '@grok2api/contracts';
 import type { ChatReply, ChatStream, UpstreamChatRequest } from './chat.js';
+import type { UpstreamImageRequest, UpstreamImages } from './images.js';
 import type { UpstreamVideoRequest, VideoJob } from './videos.js';
 
 /** How one call is made. */
@@ -46,8 +47,8 @@ export interface GrokUpstream {
    * everything that goes wrong before may be tried elsewhere. Iterating throws when the answer is cut, silent for too
    * long, or carries an error; to leave the iteration closes the connection at once, and so does the signal. The answer
    * must be iterated, or the signal aborted: nothing else frees its connection.
-   * @param options.idleTimeoutMs the longest silence of the upstream, from the first to the last byte; what keeps the
-   *   connection alive without carrying anything breaks the silence
+   * @param options.idleTimeoutMs the longest silence of the upstream, give or take a second, from the request to the
+   *   last byte; what keeps the connection alive without carrying anything breaks the silence
    * @throws UpstreamError as `completeChat` does
    */
   streamChat(
@@ -55,6 +56,18 @@ export interface GrokUpstream {
     request: UpstreamChatRequest,
     options: CallOptions & { idleTimeoutMs: number },
   ): Promise<ChatStream>;
+
+  /**
+   * Asks for images, once, on a connection of its own, and waits for them.
+   * @param options.timeoutMs for the whole of it, to the last byte
+   * @throws UpstreamError; ask again only when its `submitted` is `no`. Also when no image came: `moderated` when any
+   *   was refused, else `transient`
+   */
+  createImages(
+    credential: Credential,
+    request: UpstreamImageRequest,
+    options: CallOptions & { timeoutMs: number },
+  ): Promise<UpstreamImages>;
 
   /**
    * Asks for a video, once, on a connection of its own.

@@ -5,10 +5,7 @@ import { lenient, lenientList } from './lenient.js';
 const toolCallSchema = z.object({
   index: lenient(z.number().int().nonnegative()),
   id: z.string().catch(''),
-  function: z.object({
-    name: z.string().catch(''),
-    arguments: z.unknown().transform((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))),
-  }),
+  function: z.object({ name: z.string().catch(''), arguments: z.unknown().optional() }),
 });
 
 export type RawToolCall = z.infer<typeof toolCallSchema>;
@@ -24,13 +21,18 @@ export const contentSchema = z.object({
 /** What each choice of a reply and of a chunk has. */
 export const choiceSchema = z.object({
   // OpenAI's greatest n is 128.
-  index: z.number().int().min(0).max(127).catch(0),
+  index: z.number().int().min(0).max(127).default(0),
   logprobs: lenient(z.looseObject({}).nullable()),
   finish_reason: lenient(z.string().min(1).nullable()),
 });
 
-export function toolCallOf({ id, function: called }: RawToolCall): ChatToolCall {
-  return { id, type: 'function', function: called };
+/** A call of a tool. Its arguments are text, whatever they were. */
+export function toolCallOf({ id, function: { name, arguments: given } }: RawToolCall): ChatToolCall {
+  return { id, type: 'function', function: { name, arguments: typeof given === 'string' ? given : asJson(given) } };
+}
+
+function asJson(value: unknown): string {
+  return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 /** Whether a choice without any content has a reason to have none. */
