@@ -1,8 +1,8 @@
 import { ApiError, inAsyncDialect } from '@grok2api/contracts';
+import { MediaStoreUnavailableError } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import { StoreUnavailableError } from '@grok2api/task-store';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import { MulterError } from 'multer';
 import { z } from 'zod';
 
 const RETRY_AFTER_S = '5';
@@ -47,20 +47,10 @@ export const answerInAsyncDialect: ErrorRequestHandler = (thrown: unknown, _req,
 /** The error a client is told for whatever was thrown. */
 function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  if (thrown instanceof StoreUnavailableError) {
+  if (thrown instanceof StoreUnavailableError || thrown instanceof MediaStoreUnavailableError) {
     return new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
   }
-  if (thrown instanceof MulterError) return fromMulter(thrown);
   return fromExpress(thrown) ?? new ApiError('internal_error', { cause: thrown });
-}
-
-function fromMulter(error: MulterError): ApiError {
-  if (error.code === 'LIMIT_FILE_SIZE')
-    return new ApiError('file_too_large', { param: 'file', values: { max_mb: 50 } });
-  if (error.code === 'LIMIT_UNEXPECTED_FILE') {
-    return new ApiError('missing_file', { param: 'file', cause: error });
-  }
-  return new ApiError('invalid_multipart', { values: { reason: error.message }, cause: error });
 }
 
 // What body-parser and the router throw: http-errors with a type. Their reasons are safe to tell.
