@@ -137,11 +137,6 @@ export class Bus {
     );
   }
 
-  /** Takes no more requests and lets running handlers finish. They can still use the bus. */
-  stopServing(): Promise<void> {
-    return this.connection.stopServing();
-  }
-
   /**
    * Takes no more requests and lets running handlers finish, those of streams for the time of grace: then their
    * replies end with `service_unavailable`. Calls of this process' own still work.
