@@ -15,13 +15,13 @@ export interface MediaSweepOptions {
 }
 
 /**
- * Makes the reconciler's part of keeping the media store small: the files of removed tasks go at once, those past
- * their time every ten minutes, unless an open task needs them as its picture.
+ * Makes the reconciler's part of keeping the media store small: the files of what was removed go at
+ * once, those past their time every ten minutes, unless they are still needed.
  */
 export function createMediaSweep({ media, upkeep, ttlMs, log, now }: MediaSweepOptions) {
   let swept = Number.NEGATIVE_INFINITY;
-  return async (mediaOfRemovedTasks: readonly string[]): Promise<void> => {
-    for (const id of mediaOfRemovedTasks) await media.delete(id);
+  return async (mediaOfRemoved: readonly string[]): Promise<void> => {
+    for (const id of mediaOfRemoved) await media.delete(id);
     if (now() - swept < SWEEP_EVERY_MS) return;
     swept = now();
     const { files, bytes } = await media.sweep({

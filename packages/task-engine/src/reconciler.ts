@@ -14,8 +14,8 @@ export interface ReconcilerOptions {
   deadlines: Deadlines;
   /** How long the row of an ended task stays, in milliseconds. */
   retentionMs: number;
-  /** Removes the files of tasks that are gone, and files that are too old. */
-  sweepMedia: (mediaOfRemovedTasks: readonly string[]) => Promise<void>;
+  /** Removes the files of what is gone, and files that are too old. */
+  sweepMedia: (mediaOfRemoved: readonly string[]) => Promise<void>;
   random: () => number;
 }
 
@@ -112,6 +112,6 @@ export class Reconciler {
     if (!(await upkeep.holdLease(REMOVAL_LEASE, worker, LEASE_MS))) return;
     const { removed, media } = await upkeep.removeOld(retentionMs);
     if (removed > 0) log.info({ removed }, 'removed old tasks');
-    await sweepMedia(media);
+    await sweepMedia([...media, ...(await upkeep.removeExpiredReplies())]);
   }
 }

@@ -1,5 +1,14 @@
 export { type Claim, ClaimLostError, type Claims } from './claims.js';
 export { type DatabaseOptions, StoreUnavailableError } from './database.js';
+export {
+  type Attempt,
+  AttemptLostError,
+  type AttemptOptions,
+  type Idempotency,
+  type KeptReply,
+  type KeyedRequest,
+  type KnownRequest,
+} from './idempotency.js';
 export type { Claimant, FreshSelection, Queue } from './queue.js';
 export { type TaskChange, TRANSITIONS } from './states.js';
 export { type NewTask, type Task, toTaskEvent } from './task.js';

@@ -1,5 +1,6 @@
 import { Claims } from './claims.js';
 import { type DatabaseOptions, openDatabase } from './database.js';
+import { Idempotency } from './idempotency.js';
 import { Queue } from './queue.js';
 import { Tasks } from './tasks.js';
 import { Upkeep } from './upkeep.js';
@@ -7,6 +8,7 @@ import { Upkeep } from './upkeep.js';
 /** The task database, by who uses it: the gateway, the workers, the reconciler. */
 export interface TaskStore {
   tasks: Tasks;
+  idempotency: Idempotency;
   queue: Queue;
   claims: Claims;
   upkeep: Upkeep;
@@ -18,6 +20,7 @@ export function openTaskStore(options: DatabaseOptions): TaskStore {
   const database = openDatabase(options);
   return {
     tasks: new Tasks(database),
+    idempotency: new Idempotency(database),
     queue: new Queue(database),
     claims: new Claims(database),
     upkeep: new Upkeep(database),

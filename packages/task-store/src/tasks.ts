@@ -1,6 +1,7 @@
 import type { TaskKind, TaskState } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
 import { Prisma } from './generated/client.js';
+import { type Attempt, AttemptLostError, isAttempt, type KeptReply, replySql } from './idempotency.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
 import { type NewTask, type Task, toTask } from './task.js';
@@ -42,11 +43,28 @@ export class Tasks {
   async create(task: NewTask): Promise<void> {
     await withDatabase(
       () => this.database.$executeRaw`
-        INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin, callback_url)
-        VALUES (${task.id}, ${task.kind}, ${task.owner}, ${task.model}, ${task.upstreamModel}, ${task.prompt},
-          ${JSON.stringify(task.params)}::jsonb, ${task.origin}, ${task.callbackUrl ?? null})
-        ON CONFLICT (id) DO NOTHING`,
+        INSERT INTO tasks (${NEW_TASK_COLUMNS}) VALUES (${newTaskValues(task)}) ON CONFLICT (id) DO NOTHING`,
     );
+  }
+
+  /**
+   * Accepts a task for a request with an Idempotency-Key: the row and what the request's record says of it are written
+   * together or not at all. It may be repeated likewise.
+   * @param reply the whole reply, where the task's acceptance is all that is replied
+   * @throws AttemptLostError when another attempt of the request has taken over; StoreUnavailableError
+   */
+  async createOnce(task: NewTask, attempt: Attempt, reply: KeptReply | undefined): Promise<void> {
+    const [written] = await withDatabase(
+      () => this.database.$queryRaw<{ records: number }[]>`
+        WITH record AS (
+          UPDATE idempotency_records SET task_id = ${task.id}, ${reply ? replySql(reply) : Prisma.sql`status = NULL`}
+          WHERE ${isAttempt(attempt)} AND (status IS NULL OR task_id = ${task.id})
+          RETURNING 1),
+        created AS (
+          INSERT INTO tasks (${NEW_TASK_COLUMNS}) SELECT ${newTaskValues(task)} FROM record ON CONFLICT (id) DO NOTHING)
+        SELECT count(*)::int AS records FROM record`,
+    );
+    if (written?.records !== 1) throw new AttemptLostError();
   }
 
   /** One task, unless it is deleted. @throws StoreUnavailableError */
@@ -182,6 +200,14 @@ export class Tasks {
       () => false,
     );
   }
+}
+
+const NEW_TASK_COLUMNS = Prisma.sql`id, kind, owner, model, upstream_model, prompt, params, origin, callback_url`;
+
+function newTaskValues(task: NewTask): Prisma.Sql {
+  return Prisma.sql`
+    ${task.id}, ${task.kind}, ${task.owner}, ${task.model}, ${task.upstreamModel}, ${task.prompt},
+    ${JSON.stringify(task.params)}::jsonb, ${task.origin}, ${task.callbackUrl ?? null}`;
 }
 
 /** Greater than every `seq`. */

@@ -104,6 +104,21 @@ export class Upkeep {
     return { removed: rows.length, media: rows.flatMap((task) => task.result?.media ?? []) };
   }
 
+  /**
+   * Removes the records of requests with an Idempotency-Key that are past their time; at most 500 a call.
+   * @returns the media ids of the replies that were kept as files, to be removed too @throws StoreUnavailableError
+   */
+  async removeExpiredReplies(): Promise<string[]> {
+    const removed = await withDatabase(
+      () => this.database.$queryRaw<{ media: string | null }[]>`
+        DELETE FROM idempotency_records WHERE (owner, key_hash) IN (
+          SELECT owner, key_hash FROM idempotency_records WHERE expires_at <= now() LIMIT ${BATCH}
+          FOR UPDATE SKIP LOCKED)
+        RETURNING body_media AS media`,
+    );
+    return removed.flatMap(({ media }) => media ?? []);
+  }
+
   /** Forgets the turns of owners without an open task. @throws StoreUnavailableError */
   async forgetIdleOwners(kind: TaskKind): Promise<void> {
     await withDatabase(
@@ -115,14 +130,20 @@ export class Upkeep {
     );
   }
 
-  /** Those of the media that an open task still needs as its picture. @throws StoreUnavailableError */
+  /**
+   * Those of the media that an open task still needs as its picture, or that are a reply still kept.
+   * @throws StoreUnavailableError
+   */
   async mediaInUse(mediaIds: readonly string[]): Promise<Set<string>> {
-    const open = await withDatabase(
+    const needed = await withDatabase(
       () => this.database.$queryRaw<{ media: string }[]>`
         SELECT params->'image'->>'media' AS media FROM tasks
-        WHERE (state = 'pending' OR state = 'running') AND params->'image'->>'media' = ANY(${[...mediaIds]})`,
+        WHERE (state = 'pending' OR state = 'running') AND params->'image'->>'media' = ANY(${[...mediaIds]})
+        UNION ALL
+        SELECT body_media FROM idempotency_records
+        WHERE body_media IS NOT NULL AND body_media = ANY(${[...mediaIds]}) AND expires_at > now()`,
     );
-    return new Set(open.map(({ media }) => media));
+    return new Set(needed.map(({ media }) => media));
   }
 }
 
