@@ -193,6 +193,37 @@ export const ERROR_CATALOGUE = {
     message: 'The task is not finished yet.',
     hint: 'Ask again later, or watch the stream of the task.',
   },
+  invalid_idempotency_key: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The header Idempotency-Key must have 1 to {max} printable ASCII characters.',
+    hint: 'Send a random text, such as a UUID.',
+  },
+  idempotency_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'This route takes or returns a secret, which is not kept: it takes no Idempotency-Key.',
+    hint: 'Send the request without the header.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    type: 'invalid_request_error',
+    message: 'This Idempotency-Key was used for another request already.',
+    hint: 'Use a new key for each request; a key means its request for 24 hours.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: 'The request with this Idempotency-Key is still being worked on.',
+    hint: 'Send it again after the seconds of Retry-After.',
+  },
+  idempotency_outcome_unknown: {
+    status: 409,
+    type: 'invalid_request_error',
+    message:
+      'The request with this Idempotency-Key was begun, but its reply was lost; it is not done again, so that nothing is billed twice.',
+    hint: 'Use a new key if you accept that the first request may be billed.',
+  },
   request_too_large: {
     status: 413,
     type: 'invalid_request_error',

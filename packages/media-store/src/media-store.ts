@@ -46,7 +46,7 @@ export interface SweepResult {
 }
 
 /**
- * Pictures, videos and left requests by id. Every method throws InvalidMediaIdError for a text that `parseMediaId`
+ * Pictures, videos, and requests and replies that were too big to go elsewhere, by id. Every method throws InvalidMediaIdError for a text that `parseMediaId`
  * refuses, and MediaStoreUnavailableError while a store on another machine cannot be reached. Any number of processes
  * may use one store at once.
  */

@@ -5,18 +5,22 @@ import { parseMediaId } from '../src/index.js';
 describe('parseMediaId', () => {
   it('reads the kinds and the content type from the extension', () => {
     const hex = '0123456789abcdef0123456789abcdef';
-    const video = { id: `video_${hex}.mp4`, kind: 'video', hex, contentType: 'video/mp4' };
+    const video = { id: `video_${hex}.mp4`, kind: 'video', internal: false, hex, contentType: 'video/mp4' };
     expect(parseMediaId(`video_${hex}.mp4`)).toEqual(video);
-    const request = { id: `request_${hex}.json`, kind: 'request', hex, contentType: 'application/json' };
-    expect(parseMediaId(`request_${hex}.json`)).toEqual(request);
+    const request = { id: `request_${hex}.json`, kind: 'request', internal: true, hex };
+    expect(parseMediaId(`request_${hex}.json`)).toEqual({ ...request, contentType: 'application/json' });
+    expect(parseMediaId(`reply_${hex}.bin`)).toMatchObject({ kind: 'reply', internal: true });
     expect(parseMediaId(`file_${hex}.png`)?.contentType).toBe('image/png');
     expect(parseMediaId(`image_${hex}.webp`)?.contentType).toBe('image/webp');
   });
 
-  it('refuses a picture or video that would be JSON, and a request that would not', () => {
+  it('refuses a picture or video that would be internal, and what is internal under another extension', () => {
     const hex = '0123456789abcdef0123456789abcdef';
     expect(parseMediaId(`file_${hex}.json`)).toBeUndefined();
+    expect(parseMediaId(`video_${hex}.bin`)).toBeUndefined();
     expect(parseMediaId(`request_${hex}.png`)).toBeUndefined();
+    expect(parseMediaId(`request_${hex}.bin`)).toBeUndefined();
+    expect(parseMediaId(`reply_${hex}.json`)).toBeUndefined();
   });
 
   it('refuses a good id with anything changed, added or removed', () => {

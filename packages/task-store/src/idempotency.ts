@@ -56,7 +56,9 @@ export class AttemptLostError extends Error {
 
 const recordSchema = z.object({
   same: z.boolean(),
-  unknown: z.boolean(),
+  expired: z.boolean(),
+  dead: z.boolean(),
+  repeatable: z.boolean(),
   status: z.number().nullable(),
   headers: z.record(z.string(), z.string()).nullable(),
   body: z.instanceof(Uint8Array).nullable(),
@@ -71,39 +73,44 @@ export class Idempotency {
    * Begins an attempt, unless the request was replied to, is worked on, or must not be done again.
    * @throws StoreUnavailableError
    */
-  async begin({ request, token }: Attempt, { leaseMs, keepMs, repeatable }: AttemptOptions): Promise<KnownRequest> {
-    const { owner, keyHash, fingerprint } = request;
+  async begin(attempt: Attempt, options: AttemptOptions): Promise<KnownRequest> {
+    const { request, token } = attempt;
+    const { leaseMs, keepMs, repeatable } = options;
     return withDatabase(async () => {
-      const [begun] = await this.database.$queryRaw<{ task_id: string | null }[]>`
-        INSERT INTO idempotency_records AS known
-          (owner, key_hash, fingerprint, token, repeatable, lease_expires_at, expires_at)
-        VALUES (${owner}, ${keyHash}, ${fingerprint}, ${token}::uuid, ${repeatable}, ${after(leaseMs)}, ${after(keepMs)})
-        ON CONFLICT (owner, key_hash) DO UPDATE SET
-          fingerprint = excluded.fingerprint, token = excluded.token, repeatable = excluded.repeatable,
-          lease_expires_at = excluded.lease_expires_at, expires_at = excluded.expires_at,
-          task_id = CASE WHEN known.expires_at > now() THEN known.task_id END,
-          status = NULL, headers = NULL, body = NULL, body_media = NULL
-        WHERE known.expires_at <= now() OR (
-          known.fingerprint = excluded.fingerprint AND known.status IS NULL AND known.lease_expires_at <= now()
-          AND (known.repeatable OR known.task_id IS NOT NULL))
-        RETURNING task_id`;
-      return begun ? { state: 'begun', taskId: begun.task_id ?? undefined } : this.#read(request);
+      const begun = await this.database.$executeRaw`
+        INSERT INTO idempotency_records (owner, key_hash, fingerprint, token, repeatable, lease_expires_at, expires_at)
+        VALUES (${request.owner}, ${request.keyHash}, ${request.fingerprint}, ${token}::uuid, ${repeatable},
+          ${after(leaseMs)}, ${after(keepMs)})
+        ON CONFLICT (owner, key_hash) DO NOTHING`;
+      return begun === 1 ? { state: 'begun', taskId: undefined } : this.#beginAgain(attempt, options);
     });
   }
 
-  /** What is known of a request, without beginning it. */
-  async #read({ owner, keyHash, fingerprint }: KeyedRequest): Promise<KnownRequest> {
+  async #beginAgain({ request, token }: Attempt, options: AttemptOptions): Promise<KnownRequest> {
+    const { owner, keyHash, fingerprint } = request;
     const [row] = await this.database.$queryRaw<unknown[]>`
       SELECT fingerprint = ${fingerprint} AS same, status, headers, body, body_media AS "bodyMedia",
-        status IS NULL AND lease_expires_at <= now() AND NOT repeatable AND task_id IS NULL AS unknown
+        expires_at <= now() AS expired, status IS NULL AND lease_expires_at <= now() AS dead,
+        repeatable OR task_id IS NOT NULL AS repeatable
       FROM idempotency_records WHERE owner = ${owner} AND key_hash = ${keyHash}`;
-    // Given up in between: whoever asks again begins it.
+    // Forgotten in between: whoever asks again begins it.
     if (row === undefined) return { state: 'in_progress' };
-    const { same, unknown, status, headers, body, bodyMedia } = recordSchema.parse(row);
-    if (!same) return { state: 'other_request' };
-    if (status === null) return { state: unknown ? 'unknown' : 'in_progress' };
-    const kept = bodyMedia === null ? (body ?? new Uint8Array()) : { media: bodyMedia };
-    return { state: 'replied', reply: { status, headers: headers ?? {}, body: kept } };
+    const known = recordSchema.parse(row);
+    if (!known.expired) {
+      if (!known.same) return { state: 'other_request' };
+      if (known.status !== null) return { state: 'replied', reply: toReply({ ...known, status: known.status }) };
+      if (!known.dead) return { state: 'in_progress' };
+      if (!known.repeatable) return { state: 'unknown' };
+    }
+    const { leaseMs, keepMs, repeatable } = options;
+    const [begun] = await this.database.$queryRaw<{ taskId: string | null }[]>`
+      UPDATE idempotency_records SET fingerprint = ${fingerprint}, token = ${token}::uuid, repeatable = ${repeatable},
+        task_id = CASE WHEN expires_at > now() THEN task_id END, status = NULL, headers = NULL, body = NULL,
+        body_media = NULL, lease_expires_at = ${after(leaseMs)}, expires_at = ${after(keepMs)}
+      WHERE owner = ${owner} AND key_hash = ${keyHash}
+        AND (expires_at <= now() OR (fingerprint = ${fingerprint} AND status IS NULL AND lease_expires_at <= now()))
+      RETURNING task_id AS "taskId"`;
+    return begun ? { state: 'begun', taskId: begun.taskId ?? undefined } : { state: 'in_progress' };
   }
 
   /** Tells that the attempts are alive. @throws StoreUnavailableError */
@@ -145,6 +152,14 @@ export class Idempotency {
         UPDATE idempotency_records SET lease_expires_at = now() WHERE ${isAttempt(attempt)} AND status IS NULL`,
     );
   }
+}
+
+function toReply({ status, headers, body, bodyMedia }: z.infer<typeof recordSchema> & { status: number }): KeptReply {
+  return {
+    status,
+    headers: headers ?? {},
+    body: bodyMedia === null ? (body ?? new Uint8Array()) : { media: bodyMedia },
+  };
 }
 
 /** The condition that a row is the attempt's. */

@@ -2,7 +2,8 @@ import type { Bus } from '@grok2api/bus';
 import { ApiError, type Model, newTaskId, type RandomHex, type TaskKind, type TaskWork } from '@grok2api/contracts';
 import { checkPublicUrl } from '@grok2api/safe-fetch';
 import type { TaskStore } from '@grok2api/task-store';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
+import type { Answer } from './answer.js';
 import { createTask } from './create-task.js';
 import type { PendingLimit } from './pending-limit.js';
 import type { PublicUrls } from './public-url.js';
@@ -26,6 +27,8 @@ export interface WantedTask {
   callbackUrl: string | undefined;
   /** Finds out what is to be made; asked only when the task may be accepted. */
   prepare: () => Promise<TaskWork>;
+  /** The whole reply, where the task's acceptance is all that is replied. */
+  answer: ((taskId: string) => Answer) | undefined;
 }
 
 /**
@@ -33,11 +36,14 @@ export interface WantedTask {
  * @returns its id @throws ApiError for an address that cannot be used, or `too_many_pending_tasks` or `service_unavailable`
  */
 export async function acceptTask(
-  { kind, model, prompt, callbackUrl, prepare }: WantedTask,
+  { kind, model, prompt, callbackUrl, prepare, answer }: WantedTask,
   req: Request,
-  owner: string,
-  { urls, randomHex, tasks, bus, now, fetchAllow, pendingLimit }: AcceptDependencies,
+  res: Response,
+  dependencies: AcceptDependencies,
 ): Promise<string> {
+  const { urls, randomHex, fetchAllow, pendingLimit } = dependencies;
+  const { identity, work: keyedWork } = res.locals;
+  const { owner } = identity;
   if (callbackUrl !== undefined) {
     const checked = checkPublicUrl(callbackUrl, { allow: fetchAllow });
     if (!checked.ok) {
@@ -49,6 +55,6 @@ export async function acceptTask(
   const id = newTaskId(randomHex);
   const origin = urls.originOf(req);
   const task = { ...work, id, owner, model: model.id, upstreamModel: model.upstream, prompt, origin, callbackUrl };
-  await createTask(tasks, bus, task, now);
+  await createTask(task, { work: keyedWork, answer: answer?.(id) }, dependencies);
   return id;
 }

@@ -1,6 +1,6 @@
 import type { VideoTaskRequest } from '@grok2api/contracts';
-import type { Request } from 'express';
-import { type AcceptDependencies, acceptTask } from './accept-task.js';
+import type { Request, Response } from 'express';
+import { type AcceptDependencies, acceptTask, type WantedTask } from './accept-task.js';
 import { type PictureSourceDependencies, resolvePicture } from './picture-source.js';
 
 export interface AcceptVideoDependencies extends AcceptDependencies, PictureSourceDependencies {}
@@ -11,13 +11,14 @@ export interface AcceptVideoDependencies extends AcceptDependencies, PictureSour
  */
 export function acceptVideoTask(
   { model, prompt, params, imageUrl, callbackUrl }: VideoTaskRequest,
+  answer: WantedTask['answer'],
   req: Request,
-  owner: string,
+  res: Response,
   dependencies: AcceptVideoDependencies,
 ): Promise<string> {
   const prepare = async () => {
     const image = imageUrl === undefined ? undefined : await resolvePicture(imageUrl, 'image_url', req, dependencies);
     return { kind: 'video' as const, params: image ? { ...params, image } : params };
   };
-  return acceptTask({ kind: 'video', model, prompt, callbackUrl, prepare }, req, owner, dependencies);
+  return acceptTask({ kind: 'video', model, prompt, callbackUrl, prepare, answer }, req, res, dependencies);
 }

@@ -6,6 +6,7 @@ import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
 import { acceptImageTask } from './accept-image-task.js';
 import { acceptVideoTask } from './accept-video-task.js';
+import type { KeyedRequests } from './idempotency/keyed-requests.js';
 import type {} from './locals.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
@@ -37,6 +38,7 @@ export interface AppDependencies {
   feed: TaskFeed;
   models: ModelCatalogue;
   relays: Relays;
+  keyed: KeyedRequests;
   media: MediaStore;
   metrics: Metrics;
   log: Logger;
@@ -89,14 +91,14 @@ export function createApp(dependencies: AppDependencies): Express {
     asyncGenerationRoutes({
       ...common,
       kind: 'video',
-      accept: (req, owner) =>
-        acceptVideoTask(parseCreateVideoGeneration(req.body, models, common.limits), req, owner, common),
+      accept: (req, res, answer) =>
+        acceptVideoTask(parseCreateVideoGeneration(req.body, models, common.limits), answer, req, res, common),
     }),
     asyncGenerationRoutes({
       ...common,
       kind: 'image',
-      accept: (req, owner) =>
-        acceptImageTask(parseCreateImageGeneration(req.body, models, common.limits), req, owner, common),
+      accept: (req, res, answer) =>
+        acceptImageTask(parseCreateImageGeneration(req.body, models, common.limits), answer, req, res, common),
     }),
     taskRoutes({ ...common, kind: 'video', create: createVideoTask(common), readTask }),
     taskRoutes({ ...common, kind: 'image', readTask }),

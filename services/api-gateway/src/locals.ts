@@ -1,4 +1,5 @@
 import type { Texts } from '@grok2api/contracts';
+import type { KeyedWork } from './idempotency/keyed-work.js';
 
 /** Who sends a request. */
 export interface Identity {
@@ -14,6 +15,8 @@ declare global {
       requestId: string;
       texts: Texts;
       identity: Identity;
+      /** What is being done for a request with an Idempotency-Key, whose reply is to be kept. */
+      work?: KeyedWork;
     }
   }
 }

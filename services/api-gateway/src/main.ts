@@ -9,6 +9,7 @@ import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
 import { closeServer } from './close-server.js';
+import { KeyedRequests } from './idempotency/keyed-requests.js';
 import { Relays } from './relay.js';
 import { readGatewaySettings } from './settings.js';
 import { TaskFeed } from './task-feed.js';
@@ -41,6 +42,9 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
 
   const feed = new TaskFeed(bus, store.tasks, log);
   const relays = new Relays(log, Date.now);
+  const randomHex = () => randomBytes(16).toString('hex');
+  const keyed = new KeyedRequests({ records: store.idempotency, media, randomHex, log, now: Date.now });
+  shutdown.add('keyed requests', () => keyed.close());
   const app = createApp({
     settings,
     bus,
@@ -48,10 +52,11 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
     feed,
     models,
     relays,
+    keyed,
     media,
     metrics: createMetrics('api-gateway'),
     log,
-    randomHex: () => randomBytes(16).toString('hex'),
+    randomHex,
     newRequestId: randomUUID,
     now: Date.now,
   });

@@ -1,5 +1,5 @@
 import { ApiError } from '@grok2api/contracts';
-import { type MediaStore, type PictureType, pictureType } from '@grok2api/media-store';
+import { type MediaStore, type PictureType, parseMediaId, pictureType } from '@grok2api/media-store';
 import { checkPublicUrl } from '@grok2api/safe-fetch';
 import type { Request } from 'express';
 import type { PublicUrls } from './public-url.js';
@@ -45,8 +45,11 @@ export async function readPictureAddress(
   }
   const mediaId = urls.mediaIdOf(address, req);
   if (mediaId !== undefined) {
-    if (!(await media.stat(mediaId))) throw invalid('this server has no such file, or no longer');
-    return { kind: 'own', media: mediaId };
+    const file = parseMediaId(mediaId);
+    if (!file?.contentType.startsWith('image/') || !(await media.stat(file.id))) {
+      throw invalid('this server has no such picture, or no longer');
+    }
+    return { kind: 'own', media: file.id };
   }
   const checked = checkPublicUrl(address, { allow: fetchAllow });
   if (!checked.ok) throw invalid(checked.message);

@@ -2,6 +2,7 @@ import { BusTimeoutError, ResponderLostError } from '@grok2api/bus';
 import type { Logger } from '@grok2api/service-kit';
 import type { Response } from 'express';
 import { GatewayStoppingError } from './gateway-stopping-error.js';
+import { JSON_HEADERS, SSE_HEADERS } from './idempotency/kept-reply.js';
 import { toApiError } from './middleware/errors.js';
 import { JsonReply } from './reply/json-reply.js';
 import type { Reply } from './reply/reply.js';
@@ -39,12 +40,13 @@ export class Relays {
 
   /**
    * Answers a request by what a service replies. Bytes are never held back; a client that reads slowly slows the
-   * service down. A client that leaves ends the reply at its source.
+   * service down. A client that leaves ends the reply at its source, unless it is paid for and the client may come back
+   * for it with its Idempotency-Key.
    * @throws ApiError before the first byte; afterwards the answer itself tells of the fault
    */
   relay(res: Response, request: RelayedRequest): Promise<void> {
     const stop = new AbortController();
-    res.once('close', () => stop.abort(new ClientLeftError('the client left')));
+    if (!outlivesClient(res, request)) res.once('close', () => stop.abort(new ClientLeftError('the client left')));
     const running = this.#relay(res, request, stop.signal).finally(() => this.#running.delete(stop));
     this.#running.set(stop, running);
     return running;
@@ -60,17 +62,18 @@ export class Relays {
     clearTimeout(late);
   }
 
-  async #relay(res: Response, { send, format, repeatable }: RelayedRequest, signal: AbortSignal): Promise<void> {
+  async #relay(res: Response, request: RelayedRequest, signal: AbortSignal): Promise<void> {
+    const { format, repeatable } = request;
     const reply: Reply = format === 'sse' ? new SseReply(res, this.now) : new JsonReply(res);
     let begun = false;
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          for await (const bytes of send(signal)) {
+          for await (const bytes of kept(res, request, signal)) {
             begun = true;
-            await reply.write(bytes);
+            if (!res.destroyed) await reply.write(bytes);
           }
-          reply.end();
+          if (!res.destroyed) reply.end();
           return;
         } catch (err) {
           const again = repeatable && !begun && attempt === 1 && err instanceof ResponderLostError;
@@ -79,7 +82,7 @@ export class Relays {
         }
       }
     } catch (err) {
-      if (err instanceof ClientLeftError || res.destroyed) return;
+      if (err instanceof ClientLeftError || (res.destroyed && !outlivesClient(res, request))) return;
       if (!reply.started) throw repeatable ? err : unclear(err);
       const error = toApiError(err);
       this.log.warn({ err, request_id: res.locals.requestId }, 'an answer could not be made whole');
@@ -88,6 +91,16 @@ export class Relays {
       reply.dispose();
     }
   }
+}
+
+function outlivesClient(res: Response, { repeatable }: RelayedRequest): boolean {
+  return res.locals.work !== undefined && !repeatable;
+}
+
+/** The reply, kept as it comes where the request has an Idempotency-Key. */
+function kept(res: Response, { send, format }: RelayedRequest, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const headers = format === 'sse' ? SSE_HEADERS : JSON_HEADERS;
+  return res.locals.work?.keep(send(signal), headers) ?? send(signal);
 }
 
 /** The error of a paid request, with the warning not to ask again where it may have been served. */

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ApiError, type RandomHex } from '@grok2api/contracts';
 import { type MediaStore, MediaTooLargeError, pictureType } from '@grok2api/media-store';
@@ -6,6 +7,17 @@ import { MulterError, type StorageEngine } from 'multer';
 
 /** Enough of a file to tell its type. */
 const HEAD_BYTES = 4_100;
+
+declare global {
+  namespace Express {
+    namespace Multer {
+      interface File {
+        /** Of the content, in hex. */
+        sha256: string;
+      }
+    }
+  }
+}
 
 type HandleDone = (error?: unknown, info?: Partial<Express.Multer.File>) => void;
 
@@ -49,14 +61,22 @@ export class UploadStorage implements StorageEngine {
     }
     const filename = `file_${this.randomHex()}.${type}`;
     try {
-      const { bytes } = await this.media.put(filename, rest, { maxBytes: this.maxBytes });
-      return { filename, size: bytes };
+      const hash = createHash('sha256');
+      const { bytes } = await this.media.put(filename, hashed(rest, hash), { maxBytes: this.maxBytes });
+      return { filename, size: bytes, sha256: hash.digest('hex') };
     } catch (err) {
       // What ended the request is not the store's fault.
       if (stream.errored) throw stream.errored;
       if (err instanceof MediaTooLargeError) throw new MulterError('LIMIT_FILE_SIZE', fieldname);
       throw new UploadStorageError(err);
     }
+  }
+}
+
+async function* hashed(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    hash.update(bytes);
+    yield bytes;
   }
 }
 

@@ -26,14 +26,18 @@ export interface UploadOptions {
 export interface UploadedPicture {
   mediaId: string;
   bytes: number;
+  /** The field that it came in. */
+  field: string;
+  /** Of its content, in hex. */
+  sha256: string;
   /** As the client named it, with whatever path and characters. */
   originalName: string;
 }
 
 /**
  * Takes the pictures of a multipart body into the media store while they arrive, at least one; the other fields are in
- * `req.body` then. When the body is refused, or the request is answered with 4xx by whoever comes next, the pictures are
- * removed again. Where more may have begun than the answer says (5xx) they are left to the sweep.
+ * `req.body` then. When the body is refused, or the request is answered with 4xx or with a reply from before, the pictures
+ * are removed again. Where more may have begun than the answer says (5xx) they are left to the sweep.
  * @returns a middleware that fails with ApiError `unsupported_media_type`, `missing_file`, `invalid_image`,
  * `file_too_large`, `too_many_files` or `invalid_multipart`, or with what the media store fails with
  */
@@ -70,7 +74,7 @@ export function createUpload(options: UploadOptions): RequestHandler {
       if (err) return next(toApiError(err, options));
       const pictures = uploadedPictures(req);
       if (pictures.length === 0) return next(new ApiError('missing_file', { param: fieldNames[0] }));
-      removeIfRefused(res, pictures, options);
+      removeIfUnused(res, pictures, options);
       next();
     });
   };
@@ -79,16 +83,20 @@ export function createUpload(options: UploadOptions): RequestHandler {
 /** The pictures that `createUpload` has taken from a request, in the order they came. */
 export function uploadedPictures(req: Request): UploadedPicture[] {
   if (!Array.isArray(req.files)) return [];
-  return req.files.map(({ filename, size, originalname }) => ({
+  return req.files.map(({ filename, size, fieldname, sha256, originalname }) => ({
     mediaId: filename,
     bytes: size,
+    field: fieldname,
+    sha256,
     originalName: originalname,
   }));
 }
 
-function removeIfRefused(res: Response, pictures: UploadedPicture[], { media, log }: UploadOptions): void {
+function removeIfUnused(res: Response, pictures: UploadedPicture[], { media, log }: UploadOptions): void {
   res.once('finish', () => {
-    if (res.statusCode < 400 || res.statusCode >= 500) return;
+    // A reply from before is about the pictures that came before.
+    const unused = res.hasHeader('idempotent-replayed') || (res.statusCode >= 400 && res.statusCode < 500);
+    if (!unused) return;
     Promise.all(pictures.map(({ mediaId }) => media.delete(mediaId))).catch((err: unknown) => {
       log.warn({ err, request_id: res.locals.requestId }, 'uploads of a refused request are left to the sweep');
     });

@@ -6,12 +6,13 @@ import {
   type VideoCompletionRequest,
 } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
-import { toTaskEvent } from '@grok2api/task-store';
+import { StoreUnavailableError, toTaskEvent } from '@grok2api/task-store';
 import type { Request, Response } from 'express';
 import { type AcceptVideoDependencies, acceptVideoTask } from './accept-video-task.js';
 import { GatewayStoppingError } from './gateway-stopping-error.js';
+import { SSE_HEADERS, wholeReply } from './idempotency/kept-reply.js';
 import { type CompletionFrame, completion, contentChunks, roleChunk } from './media-completion.js';
-import { SseStream } from './reply/sse-stream.js';
+import { eventsText, SseStream } from './reply/sse-stream.js';
 import { TaskAwaiter } from './task-awaiter.js';
 import type { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
@@ -44,14 +45,24 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
     const awaiter = new TaskAwaiter((percent) => {
       if (!sse?.blocked) sse?.write([progressChunk(frame, res.locals.texts, percent)]);
     });
-    sse?.write([roleChunk(frame)]);
+    const role = roleChunk(frame);
+    sse?.write([role]);
     try {
       const content = await awaitContent(taskId, awaiter, res);
-      sse?.write(contentChunks(frame, content, request.includeUsage));
+      const last = contentChunks(frame, content, request.includeUsage);
+      const whole = completion(frame, content);
+      const headers = { 'x-task-id': taskId };
+      await res.locals.work?.complete(
+        sse
+          ? { status: 200, headers: { ...SSE_HEADERS, ...headers }, body: Buffer.from(eventsText([role, ...last])) }
+          : wholeReply({ status: 200, headers, body: whole }),
+      );
+      sse?.write(last);
       if (sse) sse.end();
-      else res.json(completion(frame, content));
+      else res.json(whole);
     } catch (err) {
-      const error = err instanceof GatewayStoppingError ? stoppingError(taskId, req) : err;
+      const interrupted = err instanceof GatewayStoppingError || err instanceof StoreUnavailableError;
+      const error = interrupted ? interruption(taskId, req) : err;
       if (!sse || !(error instanceof ApiError)) throw error;
       sse.write([{ data: error.toBody() }]);
       sse.end();
@@ -61,9 +72,10 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
   async function awaitContent(taskId: string, awaiter: TaskAwaiter, res: Response): Promise<string> {
     const watch = await feed.watch(taskId, awaiter);
     if (!watch) throw new ApiError('task_cancelled');
-    res.once('close', watch.stop);
+    // A client with an Idempotency-Key may come back for the reply.
+    if (!res.locals.work) res.once('close', watch.stop);
     awaiter.begin(watch.snapshot);
-    const end = await awaiter.ended;
+    const end = await awaiter.ended.finally(watch.stop);
     const [url] = bodies.resultUrls({ result: end.result, origin: watch.snapshot.origin });
     if (url === undefined) throw errorOfEnd(end);
     return videoContent(url, contentFormat);
@@ -84,7 +96,8 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
     });
   }
 
-  function stoppingError(taskId: string, req: Request): ApiError {
+  /** The task goes on although nobody waits for it here any more. */
+  function interruption(taskId: string, req: Request): ApiError {
     return new ApiError('service_unavailable', {
       headers: {
         location: `${taskUrl(urls.originOf(req), 'video', taskId)}/result`,
@@ -96,9 +109,10 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
 
   return async (req: Request, res: Response): Promise<void> => {
     const request = parseVideoCompletion(req.body, models, limits);
-    const taskId = await acceptVideoTask(request.video, req, res.locals.identity.owner, dependencies);
+    const { work } = res.locals;
+    const taskId = work?.taskId ?? (await acceptVideoTask(request.video, undefined, req, res, dependencies));
     res.set('x-task-id', taskId);
-    cancelWhenLeft(taskId, res);
+    if (!work) cancelWhenLeft(taskId, res);
     await answer(taskId, request, req, res);
   };
 }

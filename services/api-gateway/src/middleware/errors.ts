@@ -8,7 +8,7 @@ import {
 import { ApiError, fromStreamError, inAsyncDialect } from '@grok2api/contracts';
 import { MediaStoreUnavailableError } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
-import { StoreUnavailableError } from '@grok2api/task-store';
+import { AttemptLostError, StoreUnavailableError } from '@grok2api/task-store';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { GatewayStoppingError } from '../gateway-stopping-error.js';
@@ -72,6 +72,9 @@ export function toApiError(thrown: unknown): ApiError {
   }
   if (NOT_THERE.some((kind) => thrown instanceof kind)) {
     return new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
+  }
+  if (thrown instanceof AttemptLostError) {
+    return new ApiError('idempotency_in_progress', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
   }
   return fromExpress(thrown) ?? new ApiError('internal_error', { cause: thrown });
 }

@@ -10,6 +10,7 @@ export class StalledError extends Error {
 
 /** Resolves when the client takes more, or has left. @throws StalledError when it does neither for a minute */
 export function drained(res: Response): Promise<void> {
+  if (res.destroyed) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const settle = (done: () => void) => {
       clearTimeout(late);

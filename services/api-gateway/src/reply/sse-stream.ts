@@ -26,6 +26,8 @@ export class SseStream {
     onUnblocked: () => void,
   ) {
     this.#res = res;
+    // Nobody reads it any more, and its close was told already.
+    if (res.destroyed) return;
     res.status(200).set({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',

@@ -58,7 +58,7 @@ export function fileRoutes({ media, ttlMs, now }: FileRoutesDependencies): Route
 /** The media id in an address; `undefined` if there is none, or one of what services only hand to each other. */
 function publicMediaId(text: string): string | undefined {
   const parsed = parseMediaId(text);
-  return parsed?.kind === 'request' ? undefined : parsed?.id;
+  return parsed?.internal ? undefined : parsed?.id;
 }
 
 /** Whether the client has this very file (RFC 9110, 13.2.2); what it says of caches on the way does not matter here. */

@@ -9,6 +9,7 @@ import {
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type EditPicturesDependencies, withPictures, withUploads } from '../edit-pictures.js';
 import { createEditUpload, onlyMultipart, refuseMask } from '../edit-upload.js';
+import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import { askImageService, type ImageJob, type ImageServiceDependencies } from '../image-service.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { Relays } from '../relay.js';
@@ -17,6 +18,7 @@ export interface ImageRoutesDependencies extends ImageServiceDependencies, EditP
   models: ModelCatalogue;
   limits: MediaRequestLimits;
   relays: Relays;
+  keyed: KeyedRequests;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   requireKey: RequestHandler;
@@ -26,7 +28,8 @@ const EDITS = '/images/edits';
 
 /** `POST /images/generations` and `POST /images/edits`: the image service's reply, passed on. */
 export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
-  const { models, limits, relays, json, requireKey } = dependencies;
+  const { models, limits, relays, keyed, json, requireKey } = dependencies;
+  const isPaid = () => true;
 
   const relay = (request: ImageRequest, pictures: ImageJob['pictures'], req: Request, res: Response) =>
     relays.relay(res, {
@@ -35,25 +38,28 @@ export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
       repeatable: false,
     });
 
-  const router = Router();
-  router
-    .route('/images/generations')
-    .post(requireKey, ...json, async (req, res) => {
-      await relay(parseImageGeneration(req.body, models, limits), undefined, req, res);
-    })
-    .all(methodNotAllowed('POST'));
-
-  router.route(EDITS).post(onlyMultipart, requireKey, createEditUpload(dependencies), async (req, res) => {
+  const generate = keyed.once(async (req, res) => {
+    await relay(parseImageGeneration(req.body, models, limits), undefined, req, res);
+  }, isPaid);
+  const editUploads = keyed.once(async (req, res) => {
     await withUploads(req, res, dependencies, async (pictures) => {
       await relay(parseImageEditFields(req.body, models, limits), pictures, req, res);
     });
-  });
+  }, isPaid);
+  const edit = keyed.once(async (req, res) => {
+    const { imageUrls, ...request } = parseImageEdit(req.body, models, limits);
+    await withPictures(imageUrls, 'image', req, res, dependencies, (pictures) => relay(request, pictures, req, res));
+  }, isPaid);
+
+  const router = Router();
+  router
+    .route('/images/generations')
+    .post(requireKey, ...json, generate)
+    .all(methodNotAllowed('POST'));
+  router.route(EDITS).post(onlyMultipart, requireKey, createEditUpload(dependencies), editUploads);
   router
     .route(EDITS)
-    .post(requireKey, ...json, async (req, res) => {
-      const { imageUrls, ...request } = parseImageEdit(req.body, models, limits);
-      await withPictures(imageUrls, 'image', req, res, dependencies, (pictures) => relay(request, pictures, req, res));
-    })
+    .post(requireKey, ...json, edit)
     .all(methodNotAllowed('POST'));
   router.use(EDITS, refuseMask);
   return router;

@@ -11,10 +11,12 @@ import {
 } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import { type DeleteSelection, type Task, toTaskEvent } from '@grok2api/task-store';
-import { type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AcceptDependencies } from '../accept-task.js';
+import { type Answer, sendAnswer } from '../answer.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
+import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
@@ -27,9 +29,10 @@ import { KIND_PATHS } from '../task-url.js';
 export interface TaskRoutesDependencies extends AcceptDependencies {
   kind: TaskKind;
   /** What answers the create, where the kind's tasks are made by a POST to their list. */
-  create?: RequestHandler;
+  create?: (req: Request, res: Response) => Promise<void>;
   media: MediaStore;
   feed: TaskFeed;
+  keyed: KeyedRequests;
   bodies: TaskBodies;
   positions: QueuePositions;
   /** Middleware that parses a JSON body. */
@@ -41,13 +44,13 @@ export interface TaskRoutesDependencies extends AcceptDependencies {
 
 /** The tasks of a kind: create, list, read, watch, cancel, delete, try again. */
 export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
-  const { kind, create, tasks, bus, feed, bodies, positions, media, json, requireKey, readTask } = dependencies;
+  const { kind, create, tasks, bus, feed, keyed, bodies, positions, media, json, requireKey, readTask } = dependencies;
   const { urls, randomHex, pendingLimit, now } = dependencies;
   const path = `${KIND_PATHS[kind]}/tasks`;
   const router = Router();
 
   const list = router.route(path);
-  if (create) list.post(requireKey, ...json, create);
+  if (create) list.post(requireKey, ...json, keyed.once(create));
   list
     .get(requireKey, async (req, res) => {
       const { status, limit, cursor } = parseRequest(listTasksSchema, req.query);
@@ -112,17 +115,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
     })
     .all(methodNotAllowed('GET'));
 
-  router
-    .route(`${path}/:id/retry`)
-    .post(requireKey, async (req, res) => {
-      const task = await visibleTask(req.params.id, res);
-      if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
-      await pendingLimit.admit(kind, task.owner);
-      const again = { ...task, id: newTaskId(randomHex), origin: urls.originOf(req) };
-      await createTask(tasks, bus, again, now);
-      res.json({ status: 'success', task_id: again.id, message: res.locals.texts.taskSubmitted(kind) });
-    })
-    .all(methodNotAllowed('POST'));
+  router.route(`${path}/:id/retry`).post(requireKey, keyed.once(retry)).all(methodNotAllowed('POST'));
 
   router
     .route(`${path}/:id/stream`)
@@ -136,6 +129,17 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
       await streamTask(task, res);
     })
     .all(methodNotAllowed('GET'));
+
+  async function retry(req: Request, res: Response): Promise<void> {
+    const task = await visibleTask(String(req.params.id), res);
+    if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
+    await pendingLimit.admit(kind, task.owner);
+    const again = { ...task, id: newTaskId(randomHex), origin: urls.originOf(req) };
+    const body = { status: 'success', task_id: again.id, message: res.locals.texts.taskSubmitted(kind) };
+    const answer: Answer = { status: 200, headers: {}, body };
+    await createTask(again, { work: res.locals.work, answer }, dependencies);
+    sendAnswer(res, answer);
+  }
 
   /** The task, if it exists and the sender of the request may see it. */
   async function visibleTask(id: string, res: Response): Promise<Task> {

@@ -2,6 +2,9 @@ import type { RandomHex } from '@grok2api/contracts';
 import { type MediaStore, parseMediaId } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import { type RequestHandler, Router } from 'express';
+import { type Answer, sendAnswer } from '../answer.js';
+import { wholeReply } from '../idempotency/kept-reply.js';
+import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { PublicUrls } from '../public-url.js';
 import { createUpload, uploadedPictures } from '../upload.js';
@@ -17,11 +20,12 @@ export interface UploadRoutesDependencies {
   urls: PublicUrls;
   randomHex: RandomHex;
   log: Logger;
+  keyed: KeyedRequests;
   requireKey: RequestHandler;
 }
 
 /** `POST /video/upload`: a picture for a video's first frame, streamed into the media store. */
-export function uploadRoutes({ media, urls, randomHex, log, requireKey }: UploadRoutesDependencies): Router {
+export function uploadRoutes({ media, urls, randomHex, log, keyed, requireKey }: UploadRoutesDependencies): Router {
   const upload = createUpload({
     media,
     randomHex,
@@ -33,20 +37,22 @@ export function uploadRoutes({ media, urls, randomHex, log, requireKey }: Upload
     maxFieldBytes: MAX_FIELD_BYTES,
   });
 
+  const answerUpload = keyed.once(async (req, res) => {
+    const [picture] = uploadedPictures(req);
+    if (!picture) throw new Error('an upload without a picture was let through');
+    const hex = parseMediaId(picture.mediaId)?.hex ?? '';
+    const body = {
+      file_id: `file_${hex}`,
+      file_uri: `uploads/${hex}/${plainName(picture.originalName)}`,
+      image_url: urls.fileUrl(urls.originOf(req), picture.mediaId),
+    };
+    const answer: Answer = { status: 200, headers: {}, body };
+    await res.locals.work?.complete(wholeReply(answer));
+    sendAnswer(res, answer);
+  });
+
   const router = Router();
-  router
-    .route('/video/upload')
-    .post(requireKey, upload, (req, res) => {
-      const [picture] = uploadedPictures(req);
-      if (!picture) throw new Error('an upload without a picture was let through');
-      const hex = parseMediaId(picture.mediaId)?.hex ?? '';
-      res.json({
-        file_id: `file_${hex}`,
-        file_uri: `uploads/${hex}/${plainName(picture.originalName)}`,
-        image_url: urls.fileUrl(urls.originOf(req), picture.mediaId),
-      });
-    })
-    .all(methodNotAllowed('POST'));
+  router.route('/video/upload').post(requireKey, upload, answerUpload).all(methodNotAllowed('POST'));
   return router;
 }
 
