@@ -48,6 +48,11 @@ export class Bus {
     return this.connection.connected;
   }
 
+  /** Messages so far that this process dropped because they were malformed. */
+  get malformed(): number {
+    return this.connection.malformed;
+  }
+
   /**
    * Sends a request and waits for its reply.
    * @throws NoResponderError at once when nobody serves it, BusTimeoutError, RemoteError

@@ -18,6 +18,7 @@ export class Connection {
   readonly #served: Subscription[] = [];
   readonly #answering = new Set<Promise<void>>();
   #connected = true;
+  #malformed = 0;
 
   private constructor(
     readonly nats: NatsConnection,
@@ -52,6 +53,17 @@ export class Connection {
 
   get #closing(): boolean {
     return this.nats.isClosed() || this.nats.isDraining();
+  }
+
+  /** Messages so far that were dropped because they were malformed. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  /** Counts a message that is dropped because it is malformed, and logs what it is and where it came. */
+  dropMalformed(what: string, fields: { subject: string; [field: string]: unknown }): void {
+    this.#malformed++;
+    this.log.warn(fields, `malformed ${what}`);
   }
 
   /** Calls the listener after each reconnect. Returns what removes it. */

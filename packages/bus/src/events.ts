@@ -15,7 +15,8 @@ export function publish(connection: Connection, subject: string, event: unknown)
   if (connection.connected) connection.nats.publish(subject, encode(event));
 }
 
-/** Calls the handler for each event on a subject. One that is malformed, or that the handler fails at, is logged and dropped. */
+/** Calls the handler for each event on a subject. One that is malformed is counted, logged
+ * and dropped; that the handler fails at one is logged. */
 export function subscribe<Schema extends z.ZodType>(
   connection: Connection,
   log: Logger,
@@ -33,7 +34,7 @@ export function subscribe<Schema extends z.ZodType>(
       try {
         event = decode(schema, message.data);
       } catch (cause) {
-        log.warn({ err: cause, subject }, 'malformed event');
+        connection.dropMalformed('event', { err: cause, subject });
         return;
       }
       try {

@@ -51,6 +51,7 @@ export async function call<Request extends z.ZodType, Reply extends z.ZodType>(
   try {
     return decode(rpc.reply, message.data);
   } catch (err) {
+    connection.dropMalformed('reply', { err, subject: rpc.subject, request_id: options.requestId });
     throw new RemoteError(rpc.subject, 'malformed_reply', String(err));
   }
 }
@@ -72,7 +73,7 @@ export function serve<Request extends z.ZodType, Reply extends z.ZodType>(
     try {
       request = decode(rpc.request, message.data);
     } catch (err) {
-      log.warn({ err, subject: rpc.subject, request_id: requestId }, 'malformed request');
+      connection.dropMalformed('request', { err, subject: rpc.subject, request_id: requestId });
       return refuse(message, 'malformed_request');
     }
     if (inFlight >= MAX_IN_FLIGHT) return refuse(message, 'overloaded');

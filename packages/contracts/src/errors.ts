@@ -25,6 +25,18 @@ export const ERROR_CATALOGUE = {
     message: 'The request body is not valid JSON: {reason}.',
     hint: 'Send a JSON object and the header Content-Type: application/json.',
   },
+  json_not_accepted: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The JSON body is not accepted: {reason}.',
+    hint: 'Send plain data: no hundred levels of nesting, no million values, no keys of prototypes.',
+  },
+  malformed_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request is malformed: {reason}.',
+    hint: 'Send a request as HTTP wants it.',
+  },
   missing_required_parameter: {
     status: 400,
     type: 'invalid_request_error',
@@ -229,6 +241,18 @@ export const ERROR_CATALOGUE = {
     type: 'invalid_request_error',
     message: 'The request body is larger than {max_mb} MB.',
     hint: 'Send less.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    message: 'The request did not arrive in time.',
+    hint: 'Send it again over a better connection.',
+  },
+  headers_too_large: {
+    status: 431,
+    type: 'invalid_request_error',
+    message: 'The headers of the request are too large.',
+    hint: 'Send fewer or shorter headers.',
   },
   unsupported_media_type: {
     status: 415,

@@ -6,13 +6,17 @@ import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
 import { acceptImageTask } from './accept-image-task.js';
 import { acceptVideoTask } from './accept-video-task.js';
+import { BodiesInFlight } from './body/bodies-in-flight.js';
 import type { KeyedRequests } from './idempotency/keyed-requests.js';
 import type {} from './locals.js';
 import { Authenticator } from './middleware/authenticate.js';
+import { crossOrigin } from './middleware/cross-origin.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
 import { jsonBody } from './middleware/json-body.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
+import { requireHost } from './middleware/require-host.js';
+import { securityHeaders } from './middleware/security-headers.js';
 import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
@@ -30,6 +34,8 @@ import { uploadRoutes } from './routes/uploads.js';
 import type { GatewaySettings } from './settings.js';
 import { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
+
+const BYTES_PER_MB = 1_000_000;
 
 export interface AppDependencies {
   settings: GatewaySettings;
@@ -61,7 +67,7 @@ export function createApp(dependencies: AppDependencies): Express {
     requireKey,
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
-    json: jsonBody(settings.JSON_BODY_MAX_MB),
+    json: [jsonBody(settings.JSON_BODY_MAX_MB, new BodiesInFlight(settings.BODIES_MAX_MB * BYTES_PER_MB))],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
   };
@@ -72,8 +78,9 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
-  app.use(requestContext(log, newRequestId, now));
+  app.use(requestContext(log, newRequestId, now), securityHeaders(), requireHost);
   if (authenticator.open && !settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS));
+  app.use(crossOrigin(settings.CORS_ORIGINS, () => authenticator.open));
 
   const api = Router();
   api.use(

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
 import { ModelCatalogue } from '@grok2api/contracts';
 import { openMediaStore } from '@grok2api/media-store';
@@ -9,6 +8,7 @@ import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
 import { closeServer } from './close-server.js';
+import { createHttpServer } from './http-server.js';
 import { KeyedRequests } from './idempotency/keyed-requests.js';
 import { Relays } from './relay.js';
 import { readGatewaySettings } from './settings.js';
@@ -61,7 +61,12 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
     now: Date.now,
   });
 
-  const server = createServer({ headersTimeout: 15_000, requestTimeout: 300_000, keepAliveTimeout: 65_000 }, app);
+  const limits = {
+    headersTimeoutMs: settings.HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    maxConnections: settings.MAX_CONNECTIONS,
+  };
+  const server = createHttpServer(app, limits, randomUUID);
   server.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
   shutdown.add('http server', () => closeServer(server));

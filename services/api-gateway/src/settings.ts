@@ -55,8 +55,10 @@ export const settingsSchema = z.object({
     .prefault('false')
     .describe('Asks for a key also where one task is read by its id.'),
   CORS_ORIGINS: listSetting()
-    .prefault('')
-    .describe('Origins of web pages that may use a server without keys, besides loopback ones.'),
+    .prefault('*')
+    .describe(
+      'Origins of web pages that may use this server, `*` for all; without keys only those named, and loopback ones.',
+    ),
   PUBLIC_URL: urlSetting(['http:', 'https:'])
     .optional()
     .describe('Beginning of the URLs given out; without it the origin that the request used.'),
@@ -67,6 +69,20 @@ export const settingsSchema = z.object({
   FETCH_ALLOW: listSetting()
     .prefault('')
     .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  HEADERS_TIMEOUT_MS: integerSetting({ min: 100, max: 600_000 })
+    .prefault('15000')
+    .describe('How long a client may take to send the headers of a request, in milliseconds.'),
+  REQUEST_TIMEOUT_MS: integerSetting({ min: 100, max: 3_600_000 })
+    .prefault('300000')
+    .describe('How long a client may take to send a whole request, in milliseconds.'),
+  MAX_CONNECTIONS: integerSetting({ min: 1 })
+    .prefault('20000')
+    .describe('Connections of clients that one gateway holds; further ones are closed.'),
+  BODIES_MAX_MB: integerSetting({ min: 1 })
+    .prefault('256')
+    .describe(
+      'Room in one gateway for JSON bodies of requests that are not answered yet, in megabytes; without any left, requests of more than a few kilobytes are refused for the moment.',
+    ),
   JSON_BODY_MAX_MB: integerSetting({ min: 1, max: 200 }).prefault('20').describe('Largest JSON body, in megabytes.'),
   MAX_PENDING_PER_KEY: integerSetting({ min: 1 })
     .prefault('10000')

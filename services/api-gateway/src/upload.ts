@@ -70,6 +70,11 @@ export function createUpload(options: UploadOptions): RequestHandler {
       const type = req.get('content-type') ?? 'none';
       throw new ApiError('unsupported_media_type', { values: { type, expected: 'multipart/form-data' } });
     }
+    const encoding = req.get('content-encoding') ?? 'identity';
+    if (encoding !== 'identity') {
+      const expected = 'multipart/form-data without encoding';
+      throw new ApiError('unsupported_media_type', { values: { type: `in ${encoding}`, expected } });
+    }
     receive(req, res, (err: unknown) => {
       if (err) return next(toApiError(err, options));
       const pictures = uploadedPictures(req);

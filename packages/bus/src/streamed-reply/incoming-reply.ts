@@ -1,5 +1,4 @@
 import { type StreamErrorDetails, streamErrorSchema } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
 import type { Msg } from 'nats';
 import { decode } from '../codec.js';
 import { BusTimeoutError, NoResponderError } from '../errors.js';
@@ -35,7 +34,8 @@ export interface IncomingReplyOptions {
   /** The subject of the request, for errors. */
   rpcSubject: string;
   signal: AbortSignal;
-  log: Logger;
+  /** Told of a message that is no such message, besides its subject. */
+  dropMalformed(what: string, fields: object): void;
   send(subject: string, message: Uint8Array, reply?: string): void;
   /** Called once, when no frame is wanted any more. */
   onOver(): void;
@@ -169,9 +169,9 @@ export class IncomingReply implements ReplyStream {
   }
 
   #receiveOther(message: Msg): void {
-    const { rpcSubject, log } = this.#options;
+    const { rpcSubject } = this.#options;
     if (!isNoResponders(message)) {
-      log.warn({ subject: rpcSubject, bytes: message.data.length }, 'malformed frame');
+      this.#options.dropMalformed('frame', { bytes: message.data.length });
     } else if (this.#control === undefined) {
       this.#finish({ cause: new NoResponderError(rpcSubject) });
     } else {
@@ -190,7 +190,7 @@ export class IncomingReply implements ReplyStream {
     try {
       details = decode(streamErrorSchema, framePayload(frame));
     } catch (err) {
-      this.#options.log.warn({ err, subject: this.#options.rpcSubject }, 'malformed error of a streamed reply');
+      this.#options.dropMalformed('error of a streamed reply', { err });
       details = { code: 'internal_error', message: 'The reply ended with an error that is not known.', param: null };
     }
     return new StreamError(details);

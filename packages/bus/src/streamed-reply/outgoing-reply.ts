@@ -1,5 +1,4 @@
 import type { StreamErrorDetails } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
 import type { Msg } from 'nats';
 import { encode } from '../codec.js';
 import { RequesterLeftError } from './errors.js';
@@ -30,9 +29,8 @@ export interface OutgoingReplyOptions {
   subject: string;
   /** Where the requester answers. */
   control: string;
-  /** Of the request, for logs. */
-  rpcSubject: string;
-  log: Logger;
+  /** Told of a message that is no such message, besides its subject. */
+  dropMalformed(what: string, fields: object): void;
   send(subject: string, message: Uint8Array, reply?: string): void;
   /** Called once, when nothing is sent any more. */
   onOver(): void;
@@ -103,7 +101,7 @@ export class OutgoingReply implements ReplyWriter {
     }
     const control = decodeControl(message.data);
     if (!control || (control.kind === 'alive' && control.taken > this.#sent)) {
-      this.#options.log.warn({ subject: this.#options.rpcSubject }, 'malformed control message');
+      this.#options.dropMalformed('control message', {});
     } else if (control.kind === 'cancel') {
       this.abort(new RequesterLeftError('cancelled'));
     } else {

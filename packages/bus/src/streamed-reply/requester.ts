@@ -65,7 +65,7 @@ export class StreamRequester {
       subject,
       rpcSubject: rpc.subject,
       signal: options.signal,
-      log: this.log,
+      dropMalformed: (what, fields) => this.connection.dropMalformed(what, { subject: rpc.subject, ...fields }),
       send: (to, message, reply) => this.connection.send(to, message, reply),
       onOver: () => this.#forget(subject),
     });

@@ -90,7 +90,7 @@ export class StreamResponder {
     this.#listen();
     let inFlight = 0;
     this.connection.serve(rpc.subject, rpc.service, async (message) => {
-      if (!message.reply) return this.log.warn({ subject: rpc.subject }, 'malformed request');
+      if (!message.reply) return this.connection.dropMalformed('request', { subject: rpc.subject });
       const reply = this.#replyTo(message.reply, rpc.subject);
       if (inFlight >= options.maxInFlight) return reply.fail(UNAVAILABLE);
       inFlight++;
@@ -127,7 +127,8 @@ export class StreamResponder {
       context = { ...readHeaders(message.headers), signal };
       request = decode(rpc.request, await readBody(message, claimCheck));
     } catch (err) {
-      log.warn({ err }, 'malformed request');
+      const requestId = message.headers?.get(REQUEST_ID_HEADER);
+      this.connection.dropMalformed('request', { err, subject: rpc.subject, request_id: requestId });
       return reply.fail(INTERNAL_ERROR);
     }
     if (signal.aborted) return;
@@ -150,8 +151,7 @@ export class StreamResponder {
     const reply = new OutgoingReply({
       subject,
       control,
-      rpcSubject,
-      log: this.log,
+      dropMalformed: (what, fields) => this.connection.dropMalformed(what, { subject: rpcSubject, ...fields }),
       send: (to, frame, answerTo) => this.connection.send(to, frame, answerTo),
       onOver: () => this.#replies.delete(control),
     });

@@ -79,31 +79,11 @@ export function toApiError(thrown: unknown): ApiError {
   return fromExpress(thrown) ?? new ApiError('internal_error', { cause: thrown });
 }
 
-// What body-parser and the router throw: http-errors with a type. Their reasons are safe to tell.
-const httpErrorSchema = z.object({
-  status: z.number(),
-  type: z.string().optional(),
-  message: z.string(),
-  limit: z.number().optional(),
-});
+// What the router throws: http-errors, of a path that cannot be decoded.
+const httpErrorSchema = z.object({ status: z.number().max(SERVER_ERRORS - 1), message: z.string() });
 
 function fromExpress(thrown: unknown): ApiError | undefined {
   const parsed = httpErrorSchema.safeParse(thrown);
-  if (!parsed.success || parsed.data.status >= SERVER_ERRORS) return undefined;
-  const { type, message, limit } = parsed.data;
-  switch (type) {
-    case 'entity.too.large':
-      return new ApiError('request_too_large', {
-        values: { max_mb: Math.floor((limit ?? 0) / BYTES_PER_MB) },
-        cause: thrown,
-      });
-    case 'encoding.unsupported':
-    case 'charset.unsupported':
-      return new ApiError('unsupported_media_type', {
-        values: { type: message, expected: 'application/json in UTF-8' },
-        cause: thrown,
-      });
-    default:
-      return new ApiError('invalid_json', { values: { reason: message.replace(/\.$/, '') }, cause: thrown });
-  }
+  if (!parsed.success) return undefined;
+  return new ApiError('malformed_request', { values: { reason: parsed.data.message }, cause: thrown });
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '@grok2api/contracts';
 import type { RequestHandler } from 'express';
-import { isLoopbackHost } from '../loopback.js';
+import { isLoopbackHost, isLoopbackOrigin } from '../loopback.js';
 
 /**
  * Protects an open server from web pages: a page that had its name resolved to this machine shows in `Host`, a
@@ -16,8 +16,4 @@ export function onlyLoopback(allowedOrigins: readonly string[]): RequestHandler 
     }
     next();
   };
-}
-
-function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname);
 }

@@ -1,14 +1,16 @@
+import type { Bus } from '@grok2api/bus';
 import { TASK_KINDS, TASK_STATES } from '@grok2api/contracts';
 import type { Metrics } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
 import { type RequestHandler, Router } from 'express';
-import { Gauge } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { TaskFeed } from '../task-feed.js';
 
 /** Counting all tasks costs the database something: one count serves every scrape for this long. */
 const COUNT_MS = 10_000;
 
 export interface MetricsDependencies {
+  bus: Bus;
   metrics: Metrics;
   tasks: TaskStore['tasks'];
   feed: TaskFeed;
@@ -17,7 +19,7 @@ export interface MetricsDependencies {
 }
 
 /** `GET /metrics` in Prometheus' text format. */
-export function metricsRoutes({ metrics, tasks, feed, requireKey, now }: MetricsDependencies): Router {
+export function metricsRoutes({ bus, metrics, tasks, feed, requireKey, now }: MetricsDependencies): Router {
   let counted = Number.NEGATIVE_INFINITY;
   const givenUp = new Gauge({
     name: 'grok2api_tasks_given_up',
@@ -44,6 +46,16 @@ export function metricsRoutes({ metrics, tasks, feed, requireKey, now }: Metrics
     registers: [metrics],
     collect() {
       this.set(feed.readers);
+    },
+  });
+
+  new Counter({
+    name: 'grok2api_bus_malformed_messages_total',
+    help: 'Messages on the bus that were dropped because they were malformed.',
+    registers: [metrics],
+    collect() {
+      this.reset();
+      this.inc(bus.malformed);
     },
   });
 
