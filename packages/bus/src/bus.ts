@@ -1,4 +1,11 @@
-import { cancelSubject, progressSubject, type Rpc, type TaskEvent, taskEventSchema } from '@grok2api/contracts';
+import {
+  cancelSubject,
+  progressSubject,
+  type Rpc,
+  type TaskEvent,
+  type Topic,
+  taskEventSchema,
+} from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { z } from 'zod';
 import { Connection, type ConnectOptions } from './connection.js';
@@ -47,6 +54,16 @@ export class Bus {
     handler: RpcHandler<Request, Reply>,
   ): void {
     serve(this.connection, this.log, rpc, handler);
+  }
+
+  /** Publishes to whoever listens now. At most once, and not at all without a connection: nothing may depend on it. */
+  publish<Event extends z.ZodType>(topic: Topic<Event>, event: z.infer<Event>): void {
+    publish(this.connection, topic.subject, event);
+  }
+
+  /** Calls the handler for each event of a topic. */
+  on<Event extends z.ZodType>(topic: Topic<Event>, handler: (event: z.infer<Event>) => void): Subscription {
+    return subscribe(this.connection, this.log, topic.subject, topic.event, handler);
   }
 
   /** Publishes a write to a task. At most once; readers recover from Postgres. */
