@@ -11,7 +11,7 @@ import { Reporter } from './reporter.js';
 import { hashStickyKey, StickyMemory } from './sticky-memory.js';
 import { ALL_MODELS, Stock, type Wish } from './stock.js';
 import type { Unavailable } from './unavailable.js';
-import { WaitingLine } from './waiting-line.js';
+import { type Waiter, WaitingLine } from './waiting-line.js';
 
 export interface CredentialClientOptions {
   bus: Bus;
@@ -51,7 +51,7 @@ export class CredentialClient {
   readonly #cache: CredentialCache;
   readonly #held = new Set<HeldGrant>();
   readonly #subscriptions: Subscription[];
-  readonly #closing = new AbortController();
+  #closed = false;
 
   constructor(options: CredentialClientOptions) {
     const { bus, now, log } = options;
@@ -77,7 +77,7 @@ export class CredentialClient {
   async acquire(models: readonly string[], options: AcquireOptions): Promise<HeldGrant | Unavailable> {
     const { signal, avoid = [], sticky, waitMs = 0 } = options;
     signal.throwIfAborted();
-    this.#closing.signal.throwIfAborted();
+    if (this.#closed) throw new ClosedError();
     const wish: Wish = { models, avoid, ...(sticky === undefined ? {} : { sticky: hashStickyKey(sticky) }) };
     const taken = this.#takeHeld(wish) ?? (await this.#wait(wish, waitMs, signal));
     return 'status' in taken ? taken : this.#hold(taken, models);
@@ -110,7 +110,7 @@ export class CredentialClient {
 
   /** Gives back what is held and delivers the last reports, within seconds. No grant is given from now on. */
   async close(): Promise<void> {
-    this.#closing.abort(new ClosedError());
+    this.#closed = true;
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#keeper.close();
     await this.#line.close();
@@ -130,27 +130,21 @@ export class CredentialClient {
   }
 
   #wait(wish: Wish, waitMs: number, signal: AbortSignal): Promise<LocalGrant | Unavailable> {
-    const closing = this.#closing.signal;
     return new Promise((resolve, reject) => {
-      const settled = () => {
-        signal.removeEventListener('abort', stop);
-        closing.removeEventListener('abort', stop);
+      const leave = () => {
+        this.#line.leave(waiter);
+        reject(signal.reason);
       };
-      const waiter = {
+      const waiter: Waiter = {
         wish,
         waitUntil: this.#options.now() + waitMs,
-        resolve: (result: LocalGrant | Unavailable) => {
-          settled();
-          resolve(result);
+        settle: (result) => {
+          signal.removeEventListener('abort', leave);
+          if (result instanceof ClosedError) reject(result);
+          else resolve(result);
         },
       };
-      const stop = () => {
-        settled();
-        this.#line.leave(waiter);
-        reject(signal.aborted ? signal.reason : closing.reason);
-      };
-      signal.addEventListener('abort', stop);
-      closing.addEventListener('abort', stop);
+      signal.addEventListener('abort', leave, { once: true });
       this.#line.join(waiter);
     });
   }

@@ -38,7 +38,7 @@ export class PoolLink {
 
   /**
    * Asks for slots.
-   * @param idle credentials of which the holder has an idle slot that would serve a sticky wish
+   * @param idle credentials of which the holder has an idle slot that would do if one of them is the right one
    * @throws BusTimeoutError, NoResponderError or RemoteError when no process of the pool answers with a reply
    */
   async acquire(wish: Wish, slots: number, idle: readonly string[]): Promise<AcquireReply> {
@@ -51,7 +51,8 @@ export class PoolLink {
         models: [...models],
         slots,
         ...(avoid.length > 0 ? { avoid: avoid.slice(-MAX_AVOID) } : {}),
-        ...(sticky === undefined ? {} : { sticky, idle: idle.slice(0, MAX_IDLE) }),
+        ...(sticky === undefined ? {} : { sticky }),
+        ...(idle.length > 0 ? { idle: idle.slice(0, MAX_IDLE) } : {}),
       };
       try {
         return await bus.call(acquireGrants, request, CALL);

@@ -71,10 +71,8 @@ export class Stock {
   }
 
   /** Credentials with a free slot for one of the models. */
-  idleCredentials({ models, avoid }: Wish, now: number): string[] {
-    const idle = [...this.#grants].filter(
-      (grant) => grant.canServe(models, now) && !avoid.includes(grant.credential.id),
-    );
+  idleCredentials(models: readonly string[], now: number): string[] {
+    const idle = [...this.#grants].filter((grant) => grant.canServe(models, now));
     return [...new Set(idle.map(({ credential }) => credential.id))];
   }
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@grok2api/service-kit';
-import { POOL_RETRY_MS } from './errors.js';
+import { ClosedError, POOL_RETRY_MS } from './errors.js';
 import type { LocalGrant } from './local-grant.js';
 import type { PoolLink } from './pool-link.js';
 import type { StickyMemory } from './sticky-memory.js';
@@ -11,7 +11,8 @@ export interface Waiter {
   wish: Wish;
   /** Until then it waits while every credential is busy or the pool is away, in ms. */
   waitUntil: number;
-  resolve(result: LocalGrant | Unavailable): void;
+  /** Called once, unless it leaves the line before. */
+  settle(result: LocalGrant | Unavailable | ClosedError): void;
 }
 
 export interface WaitingLineOptions {
@@ -83,7 +84,7 @@ export class WaitingLine {
   /** Lets nobody wait any more. Resolves when what was asked for has been answered and is in the stock. */
   async close(): Promise<void> {
     for (const { retry } of this.#groups.values()) clearTimeout(retry);
-    this.#waiters.clear();
+    for (const waiter of this.#waiters.keys()) this.#settle(waiter, new ClosedError());
     await Promise.all(this.#asks);
   }
 
@@ -115,7 +116,7 @@ export class WaitingLine {
     const slots = Math.min(MOST_SLOTS, waiters.length + (isPlain ? stock.headroom(now()) : 0));
     const askedAt = now();
     try {
-      const idle = wish.sticky === undefined ? [] : stock.idleCredentials(wish, now());
+      const idle = isPlain ? [] : stock.idleCredentials(wish.models, now());
       const reply = await link.acquire(wish, slots, idle);
       this.#poolAway = false;
       if (reply.status === 'none') {
@@ -150,7 +151,8 @@ export class WaitingLine {
     const { stock, sticky, now } = this.#options;
     for (const waiter of this.#still(waiters)) {
       sticky.remember(waiter.wish.sticky, credentialId);
-      const grant = stock.take(waiter.wish, now(), credentialId) ?? stock.take(waiter.wish, now());
+      // When it is one to avoid, there is no other.
+      const grant = stock.take({ models: waiter.wish.models, avoid: [] }, now(), credentialId);
       if (grant) this.#settle(waiter, grant);
     }
   }
@@ -175,9 +177,9 @@ export class WaitingLine {
     group.retry = setTimeout(() => void this.#ask(key, group), Math.max(1, pause)).unref();
   }
 
-  #settle(waiter: Waiter, result: LocalGrant | Unavailable): void {
+  #settle(waiter: Waiter, result: LocalGrant | Unavailable | ClosedError): void {
     this.#waiters.delete(waiter);
-    waiter.resolve(result);
+    waiter.settle(result);
   }
 
   #of(key: string): Waiter[] {

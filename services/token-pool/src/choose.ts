@@ -9,7 +9,7 @@ export interface Wish {
   avoid?: readonly string[] | undefined;
   /** Wishes with the same one get the same credential, as long as that is free. */
   sticky?: string | undefined;
-  /** Ids of candidates that count as free for a sticky wish: whoever wishes has an idle slot of theirs. */
+  /** Ids of candidates that count as free: whoever wishes has an idle slot of theirs. */
   idle?: readonly string[] | undefined;
 }
 
@@ -71,7 +71,7 @@ class Selection {
 
   get choice(): Choice | undefined {
     const stickiest = this.#stickiest;
-    const stickyIsFree = stickiest && (this.#isFree(stickiest) || this.wish.idle?.includes(stickiest.id));
+    const stickyIsFree = stickiest && this.#isFree(stickiest);
     const candidate = stickyIsFree ? stickiest : this.#best;
     if (!candidate) return undefined;
     const able = (what: 'now' | 'as probe') =>
@@ -114,7 +114,8 @@ class Selection {
   }
 
   #isFree(candidate: Candidate): boolean {
-    return freeShare(candidate) > 0 && candidate.nextCallAt <= this.now;
+    const hasSlot = freeShare(candidate) > 0 || this.wish.idle?.includes(candidate.id);
+    return hasSlot === true && candidate.nextCallAt <= this.now;
   }
 }
 

@@ -52,7 +52,7 @@ export const acquireRequestSchema = z.object({
   avoid: z.array(nameSchema).max(10).optional(),
   /** Requests with the same one get the same credential, as long as that is free. */
   sticky: nameSchema.optional(),
-  /** Credentials of which the holder has an idle slot: when it is the one that sticks, that slot will do. */
+  /** Credentials of which the holder has an idle slot: when one of them is the right one, that slot will do. */
   idle: z.array(nameSchema).max(100).optional(),
 });
 export type AcquireRequest = z.infer<typeof acquireRequestSchema>;
