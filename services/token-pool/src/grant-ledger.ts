@@ -11,6 +11,12 @@ export interface Taken {
   read: StoredCredential[];
 }
 
+/** Slots of a credential that are free again. */
+interface Freed {
+  credentialId: string;
+  slots: number;
+}
+
 /** How long a probe may take before another call may try. */
 const PROBE_MS = 30_000;
 
@@ -75,27 +81,37 @@ export class GrantLedger {
     return new Set(renewed.map(({ id }) => id));
   }
 
-  /** Leaves grants fewer slots, or ends them. Does nothing to those that are gone or belong to another holder. */
-  async shrink(grants: readonly { id: string; holder: string; keep: number }[]): Promise<void> {
+  /**
+   * Leaves grants fewer slots, or ends them. Does nothing to those that are gone or belong to another holder.
+   * @returns how many slots of which credentials are free by that
+   */
+  async shrink(grants: readonly { id: string; holder: string; keep: number }[]): Promise<Freed[]> {
     const ended = grants.filter(({ keep }) => keep === 0);
-    if (ended.length > 0) {
-      await this.database.$executeRaw`
-        WITH held AS (
-          SELECT g.id FROM pool.grants g JOIN ${heldBy(ended)} USING (id, holder) ORDER BY g.id FOR UPDATE OF g
-        )
-        DELETE FROM pool.grants g USING held WHERE g.id = held.id`;
-    }
     const kept = grants.filter(({ keep }) => keep > 0);
-    if (kept.length > 0) {
-      await this.database.$executeRaw`
-        WITH held AS (
-          SELECT g.id, keep FROM pool.grants g
-          JOIN ${heldBy(kept)} USING (id, holder)
-          JOIN unnest(${kept.map(({ id }) => id)}::text[], ${kept.map(({ keep }) => keep)}::int[]) AS k(id, keep) USING (id)
-          ORDER BY g.id FOR UPDATE OF g
-        )
-        UPDATE pool.grants g SET slots = held.keep FROM held WHERE g.id = held.id AND g.slots > held.keep`;
-    }
+    return [...(await this.#end(ended)), ...(await this.#keepLess(kept))];
+  }
+
+  async #end(ended: readonly { id: string; holder: string }[]): Promise<Freed[]> {
+    if (ended.length === 0) return [];
+    return this.database.$queryRaw<Freed[]>`
+      WITH held AS (
+        SELECT g.id FROM pool.grants g JOIN ${heldBy(ended)} USING (id, holder) ORDER BY g.id FOR UPDATE OF g
+      )
+      DELETE FROM pool.grants g USING held WHERE g.id = held.id RETURNING g.credential_id AS "credentialId", g.slots`;
+  }
+
+  async #keepLess(kept: readonly { id: string; holder: string; keep: number }[]): Promise<Freed[]> {
+    if (kept.length === 0) return [];
+    const [ids, keeps] = [kept.map(({ id }) => id), kept.map(({ keep }) => keep)];
+    return this.database.$queryRaw<Freed[]>`
+      WITH held AS (
+        SELECT g.id, k.keep, g.slots - k.keep AS freed FROM pool.grants g
+        JOIN ${heldBy(kept)} USING (id, holder)
+        JOIN unnest(${ids}::text[], ${keeps}::int[]) AS k(id, keep) USING (id)
+        ORDER BY g.id FOR UPDATE OF g
+      )
+      UPDATE pool.grants g SET slots = held.keep FROM held WHERE g.id = held.id AND g.slots > held.keep
+      RETURNING g.credential_id AS "credentialId", held.freed AS slots`;
   }
 
   /** Deletes every grant that has expired. */

@@ -51,7 +51,10 @@ export class Grants {
     this.#acquires = new Batches((requests) => this.#acquireAll(requests), MAX_BATCH);
     this.#renewals = new Batches((renewals) => this.#renewAll(renewals), MAX_BATCH);
     this.#releases = new Batches(async (grants) => {
-      await options.ledger.shrink(grants.flat());
+      for (const { credentialId, slots } of await options.ledger.shrink(grants.flat())) {
+        const candidate = options.snapshot.get(credentialId);
+        if (candidate) candidate.inUse = Math.max(0, candidate.inUse - slots);
+      }
       return grants.map(() => true as const);
     }, MAX_BATCH);
   }
@@ -87,8 +90,8 @@ export class Grants {
         );
         for (const [index, { want, take }] of parts.entries()) {
           const slots = taken.slots[index] ?? 0;
-          if (slots > 0) this.#grant(want, take, slots);
-          else want.ids.push(take.id);
+          const isGranted = slots > 0 && this.#grant(want, take, slots);
+          if (!isGranted) want.ids.push(take.id);
         }
       } else {
         const refused = wants.some((want) => want.isRefused);
@@ -150,11 +153,11 @@ export class Grants {
     if (candidate.requestsPerSecond > 0) candidate.nextCallAt = now + 1_000 / candidate.requestsPerSecond;
   }
 
-  #grant(want: Want, take: Take, slots: number): void {
+  #grant(want: Want, take: Take, slots: number): boolean {
     const { snapshot, ttlMs } = this.#options;
     const credential = this.#credential(take.credentialId);
     const candidate = snapshot.get(take.credentialId);
-    if (!credential || !candidate) return;
+    if (!credential || !candidate) return false;
     want.grants.push({
       id: take.id,
       credential,
@@ -165,6 +168,7 @@ export class Grants {
       watched: watchedModels(candidate),
       expires_in_ms: ttlMs,
     });
+    return true;
   }
 
   #usable(candidate: Candidate, asked: readonly string[]): string[] {
