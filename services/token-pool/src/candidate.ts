@@ -13,6 +13,8 @@ export interface ModelHealth {
 /** A credential as far as the choice depends on it. Times are in ms by the clock of the process. */
 export interface Candidate {
   id: string;
+  /** See `sticky.ts`. */
+  idHash: number;
   enabled: boolean;
   /** The higher one is preferred. */
   priority: number;

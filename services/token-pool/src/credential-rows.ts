@@ -1,6 +1,7 @@
 import type { Candidate } from './candidate.js';
 import type { Database } from './database.js';
 import { Prisma } from './generated/client.js';
+import { keyHash } from './sticky.js';
 
 /** A credential as it is stored, with all that a choice depends on. */
 export interface StoredCredential extends Candidate {
@@ -74,18 +75,27 @@ export class CredentialRows {
   }
 
   #toCredential(row: Row, now: number): StoredCredential {
-    const { listedModels, nextCallInMs, lastUsedMsAgo, models, ...same } = row;
-    const health = models.map(({ model, dead, restMs, coolingStep, faults }) => {
+    const health = row.models.map(({ model, dead, restMs, coolingStep, faults }) => {
       const restsUntil = restMs > 0 ? now + restMs : 0;
       const broken = faults >= this.breakerFaults;
       return [model, { dead, restsUntil, broken, watched: coolingStep > 0 || faults > 0 }] as const;
     });
+    // Written out: objects that are spread together are read many times more slowly, and a choice reads thousands.
     return {
-      ...same,
-      listed: this.#interned(listedModels),
-      nextCallAt: nextCallInMs > 0 ? now + nextCallInMs : 0,
-      lastUsedAt: lastUsedMsAgo === null ? Number.NEGATIVE_INFINITY : now - lastUsedMsAgo,
+      id: row.id,
+      idHash: keyHash(row.id),
+      version: row.version,
+      enabled: row.enabled,
+      priority: row.priority,
+      maxConcurrency: row.maxConcurrency,
+      inUse: row.inUse,
+      requestsPerSecond: row.requestsPerSecond,
+      nextCallAt: row.nextCallInMs > 0 ? now + row.nextCallInMs : 0,
+      lastUsedAt: row.lastUsedMsAgo === null ? Number.NEGATIVE_INFINITY : now - row.lastUsedMsAgo,
+      listed: this.#interned(row.listedModels),
       models: new Map(health),
+      baseUrl: row.baseUrl,
+      secretEncrypted: row.secretEncrypted,
     };
   }
 

@@ -2,7 +2,7 @@ import { type AcquireReply, type AcquireRequest, type Credential, type Grant, gr
 import type { Logger } from '@grok2api/service-kit';
 import { Batches } from './batches.js';
 import { type Candidate, freeSlots, usableModels, watchedModels } from './candidate.js';
-import { type Choice, choose } from './choose.js';
+import { type Choice, Ranking } from './choose.js';
 import { needsReserve, slotsAtOnce, type Take } from './grant-decision.js';
 import type { GrantLedger } from './grant-ledger.js';
 import { DecryptError, type Secrets } from './secrets.js';
@@ -78,7 +78,8 @@ export class Grants {
     const { snapshot, ledger, now } = this.#options;
     const wants = requests.map((request) => new Want(request));
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const parts = wants.flatMap((want) => this.#choose(want));
+      const rankings = new Map<string, Ranking>();
+      const parts = wants.flatMap((want) => this.#choose(want, this.#rankingFor(want.request.models, rankings)));
       if (parts.length > 0) {
         const taken = await ledger.take(
           parts.map(({ take }) => take),
@@ -105,14 +106,22 @@ export class Grants {
     return wants.map((want) => want.reply());
   }
 
-  /** Chooses for what a request still wants. The slots are marked as used, so that the next choice knows of them. */
-  #choose(want: Want): { want: Want; take: Take }[] {
+  /** Made once for all who ask for the same models. */
+  #rankingFor(models: readonly string[], rankings: Map<string, Ranking>): Ranking {
     const { snapshot, now } = this.#options;
+    const key = JSON.stringify(models);
+    const ranking = rankings.get(key) ?? new Ranking(snapshot.candidates, models, now(), snapshot.isListed);
+    rankings.set(key, ranking);
+    return ranking;
+  }
+
+  /** Chooses for what a request still wants. The slots are marked as used, so that the next choice knows of them. */
+  #choose(want: Want, ranking: Ranking): { want: Want; take: Take }[] {
     const { request } = want;
     const parts: { want: Want; take: Take }[] = [];
     let left = want.left;
     while (left > 0) {
-      const choice = choose(snapshot.candidates, request, now(), snapshot.isListed);
+      const choice = ranking.choose(request);
       want.none = noneOf(choice);
       if (choice.status === 'none') break;
       const { candidate, models, probe } = choice;
