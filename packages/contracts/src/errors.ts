@@ -1,10 +1,12 @@
-/** The error types of OpenAI's API that this API uses. */
-export type ErrorType =
-  | 'invalid_request_error'
-  | 'authentication_error'
-  | 'rate_limit_error'
-  | 'server_error'
-  | 'upstream_error';
+/** The error types of OpenAI's API that this API uses, and one for the upstream's faults. */
+export const ERROR_TYPES = [
+  'invalid_request_error',
+  'authentication_error',
+  'rate_limit_error',
+  'server_error',
+  'upstream_error',
+] as const;
+export type ErrorType = (typeof ERROR_TYPES)[number];
 
 interface CatalogueEntry {
   status: number;

@@ -99,6 +99,9 @@ export {
   type ReasoningEffort,
   type RefusableParameter,
 } from './models.js';
+export { openApiDocument } from './openapi/document.js';
+export type { ApiRoute } from './openapi/route.js';
+export { API_ROUTES } from './openapi/routes.js';
 export {
   ASPECT_RATIOS,
   END_STATES,

@@ -1,5 +1,10 @@
 import type { Bus } from '@grok2api/bus';
-import { type ModelCatalogue, parseCreateImageGeneration, parseCreateVideoGeneration } from '@grok2api/contracts';
+import {
+  API_ROUTES,
+  type ModelCatalogue,
+  parseCreateImageGeneration,
+  parseCreateVideoGeneration,
+} from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import type { Logger, Metrics } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
@@ -8,11 +13,13 @@ import { acceptImageTask } from './accept-image-task.js';
 import { acceptVideoTask } from './accept-video-task.js';
 import { BodiesInFlight } from './body/bodies-in-flight.js';
 import type { KeyedRequests } from './idempotency/keyed-requests.js';
+import { KnownRoutes } from './known-routes.js';
 import type {} from './locals.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { crossOrigin } from './middleware/cross-origin.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
 import { jsonBody } from './middleware/json-body.js';
+import { knownRoute } from './middleware/known-route.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { requireHost } from './middleware/require-host.js';
@@ -24,6 +31,7 @@ import type { Relays } from './relay.js';
 import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
 import { createVideoTask } from './routes/create-video-task.js';
+import { docsRoutes } from './routes/docs.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
 import { imageRoutes } from './routes/images.js';
@@ -82,10 +90,13 @@ export function createApp(dependencies: AppDependencies): Express {
   if (authenticator.open && !settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS));
   app.use(crossOrigin(settings.CORS_ORIGINS, () => authenticator.open));
 
+  app.use(knownRoute(new KnownRoutes(API_ROUTES)));
+
   const api = Router();
   api.use(
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),
     metricsRoutes(common),
+    docsRoutes(),
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
     modelRoutes(common),

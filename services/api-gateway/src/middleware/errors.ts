@@ -31,14 +31,6 @@ export const routeNotFound: RequestHandler = (req) => {
   throw new ApiError('route_not_found', { values: { method: req.method, path: req.path } });
 };
 
-/** Answers a path's other methods. `allowed` as in the header Allow: `GET, DELETE`. */
-export function methodNotAllowed(allowed: string): RequestHandler {
-  return (req) => {
-    const values = { method: req.method, path: req.path, allowed };
-    throw new ApiError('method_not_allowed', { values, headers: { allow: allowed } });
-  };
-}
-
 /** Turns whatever was thrown into an answer of the error catalogue; what nobody foresaw is logged, not told. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _req, res: Response, next) => {

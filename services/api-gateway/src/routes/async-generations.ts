@@ -3,7 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { WantedTask } from '../accept-task.js';
 import { type Answer, sendAnswer } from '../answer.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
-import { answerInAsyncDialect, methodNotAllowed } from '../middleware/errors.js';
+import { answerInAsyncDialect } from '../middleware/errors.js';
 import type { PublicUrls } from '../public-url.js';
 import { KIND_PATHS, taskUrl } from '../task-url.js';
 
@@ -34,10 +34,7 @@ export function asyncGenerationRoutes(dependencies: AsyncGenerationRoutesDepende
     };
     sendAnswer(res, answer(await accept(req, res, answer)));
   };
-  router
-    .route(path)
-    .post(requireKey, ...json, keyed.once(create))
-    .all(methodNotAllowed('POST'));
+  router.route(path).post(requireKey, ...json, keyed.once(create));
   router.use(path, answerInAsyncDialect);
   return router;
 }

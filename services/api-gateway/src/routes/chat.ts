@@ -2,7 +2,6 @@ import { parseModelName } from '@grok2api/contracts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import { createImageChat, type ImageChatDependencies } from '../image-chat.js';
-import { methodNotAllowed } from '../middleware/errors.js';
 import { createTextChat, type TextChatDependencies } from '../text-chat.js';
 import { createVideoChat, type VideoChatDependencies } from '../video-chat.js';
 
@@ -32,13 +31,10 @@ export function chatRoutes(dependencies: ChatRoutesDependencies): Router {
     }
   };
   const router = Router();
-  router
-    .route('/chat/completions')
-    .post(
-      requireKey,
-      ...json,
-      keyed.once(answer, (req) => modelOf(req).kind === 'image'),
-    )
-    .all(methodNotAllowed('POST'));
+  router.route('/chat/completions').post(
+    requireKey,
+    ...json,
+    keyed.once(answer, (req) => modelOf(req).kind === 'image'),
+  );
   return router;
 }

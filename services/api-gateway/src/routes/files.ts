@@ -3,7 +3,6 @@ import { ApiError } from '@grok2api/contracts';
 import { type ByteRange, type MediaStat, type MediaStore, type OpenMedia, parseMediaId } from '@grok2api/media-store';
 import { type Request, type Response, Router } from 'express';
 import { parseByteRange } from '../byte-range.js';
-import { methodNotAllowed } from '../middleware/errors.js';
 
 /** How long a browser may keep a file without asking whether it is still there. */
 const MAX_AGE_S = 3600;
@@ -23,35 +22,32 @@ export interface FileRoutesDependencies {
  */
 export function fileRoutes({ media, ttlMs, now }: FileRoutesDependencies): Router {
   const router = Router();
-  router
-    .route('/files/:id')
-    .get(async (req, res) => {
-      const id = publicMediaId(req.params.id);
-      const stat = id === undefined ? undefined : await media.stat(id);
-      const leftMs = stat ? stat.createdAt.getTime() + ttlMs - now() : 0;
-      if (!id || !stat || leftMs <= 0) throw new ApiError('file_not_found');
-      const validators = { etag: stat.etag, 'last-modified': stat.createdAt.toUTCString() };
-      const cacheControl = `private, max-age=${Math.min(MAX_AGE_S, Math.floor(leftMs / 1000))}`;
-      if (isUnchanged(req, stat)) {
-        res
-          .status(304)
-          .set({ ...CORP, ...validators, 'cache-control': cacheControl })
-          .end();
-        return;
-      }
-      const headers = {
-        ...CORP,
-        'accept-ranges': 'bytes',
-        'cache-control': cacheControl,
-        'content-type': stat.contentType,
-        'content-disposition': `inline; filename="${id}"`,
-        'x-content-type-options': 'nosniff',
-      };
-      // A range is part of no other method than GET (RFC 9110, 14.2).
-      if (req.method === 'HEAD') res.set({ ...headers, ...validators, 'content-length': String(stat.bytes) }).end();
-      else await send(res, headers, await openWanted(media, id, wantedRange(req, stat), stat));
-    })
-    .all(methodNotAllowed('GET, HEAD'));
+  router.route('/files/:id').get(async (req, res) => {
+    const id = publicMediaId(req.params.id);
+    const stat = id === undefined ? undefined : await media.stat(id);
+    const leftMs = stat ? stat.createdAt.getTime() + ttlMs - now() : 0;
+    if (!id || !stat || leftMs <= 0) throw new ApiError('file_not_found');
+    const validators = { etag: stat.etag, 'last-modified': stat.createdAt.toUTCString() };
+    const cacheControl = `private, max-age=${Math.min(MAX_AGE_S, Math.floor(leftMs / 1000))}`;
+    if (isUnchanged(req, stat)) {
+      res
+        .status(304)
+        .set({ ...CORP, ...validators, 'cache-control': cacheControl })
+        .end();
+      return;
+    }
+    const headers = {
+      ...CORP,
+      'accept-ranges': 'bytes',
+      'cache-control': cacheControl,
+      'content-type': stat.contentType,
+      'content-disposition': `inline; filename="${id}"`,
+      'x-content-type-options': 'nosniff',
+    };
+    // A range is part of no other method than GET (RFC 9110, 14.2).
+    if (req.method === 'HEAD') res.set({ ...headers, ...validators, 'content-length': String(stat.bytes) }).end();
+    else await send(res, headers, await openWanted(media, id, wantedRange(req, stat), stat));
+  });
   return router;
 }
 

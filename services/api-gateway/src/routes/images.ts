@@ -11,7 +11,6 @@ import { type EditPicturesDependencies, withPictures, withUploads } from '../edi
 import { createEditUpload, onlyMultipart, refuseMask } from '../edit-upload.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import { askImageService, type ImageJob, type ImageServiceDependencies } from '../image-service.js';
-import { methodNotAllowed } from '../middleware/errors.js';
 import type { Relays } from '../relay.js';
 
 export interface ImageRoutesDependencies extends ImageServiceDependencies, EditPicturesDependencies {
@@ -52,15 +51,9 @@ export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
   }, isPaid);
 
   const router = Router();
-  router
-    .route('/images/generations')
-    .post(requireKey, ...json, generate)
-    .all(methodNotAllowed('POST'));
+  router.route('/images/generations').post(requireKey, ...json, generate);
   router.route(EDITS).post(onlyMultipart, requireKey, createEditUpload(dependencies), editUploads);
-  router
-    .route(EDITS)
-    .post(requireKey, ...json, edit)
-    .all(methodNotAllowed('POST'));
+  router.route(EDITS).post(requireKey, ...json, edit);
   router.use(EDITS, refuseMask);
   return router;
 }

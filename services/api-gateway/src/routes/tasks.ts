@@ -17,7 +17,6 @@ import { type Answer, sendAnswer } from '../answer.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
-import { methodNotAllowed } from '../middleware/errors.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
 import { sendWithImages } from '../send-with-images.js';
@@ -72,25 +71,18 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
       const { task_ids } = parseRequest(deleteTasksSchema, req.body);
       const count = await deleteTasks(res, { ids: task_ids });
       res.json({ status: 'success', count, message: res.locals.texts.deleted(count) });
-    })
-    .all(methodNotAllowed(create ? 'GET, POST, DELETE' : 'GET, DELETE'));
+    });
 
-  router
-    .route(`${path}/all`)
-    .delete(requireKey, async (_req, res) => {
-      const count = await deleteTasks(res, 'all');
-      res.json({ status: 'success', count, message: res.locals.texts.deletedAll(count) });
-    })
-    .all(methodNotAllowed('DELETE'));
+  router.route(`${path}/all`).delete(requireKey, async (_req, res) => {
+    const count = await deleteTasks(res, 'all');
+    res.json({ status: 'success', count, message: res.locals.texts.deletedAll(count) });
+  });
 
-  router
-    .route(`${path}/status/:status`)
-    .delete(requireKey, async (req, res) => {
-      const { status } = parseRequest(taskStatusPathSchema, req.params);
-      const count = await deleteTasks(res, { state: status });
-      res.json({ status: 'success', count, message: res.locals.texts.deletedByStatus(count, status) });
-    })
-    .all(methodNotAllowed('DELETE'));
+  router.route(`${path}/status/:status`).delete(requireKey, async (req, res) => {
+    const { status } = parseRequest(taskStatusPathSchema, req.params);
+    const count = await deleteTasks(res, { state: status });
+    res.json({ status: 'success', count, message: res.locals.texts.deletedByStatus(count, status) });
+  });
 
   router
     .route(`${path}/:id`)
@@ -102,33 +94,26 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
       const task = await visibleTask(req.params.id, res);
       await cancel(task);
       res.json({ status: 'success', message: res.locals.texts.taskCancelled });
-    })
-    .all(methodNotAllowed('GET, DELETE'));
+    });
 
-  router
-    .route(`${path}/:id/result`)
-    .get(readTask, async (req, res) => {
-      const task = await visibleTask(req.params.id, res);
-      const body = bodies.single(task, res.locals.texts, await positions.of(task));
-      if (hasEnded(task.state)) await sendTask(task, body, res);
-      else res.status(409).json({ ...body, code: 409, ...new ApiError('task_not_finished').toBody() });
-    })
-    .all(methodNotAllowed('GET'));
+  router.route(`${path}/:id/result`).get(readTask, async (req, res) => {
+    const task = await visibleTask(req.params.id, res);
+    const body = bodies.single(task, res.locals.texts, await positions.of(task));
+    if (hasEnded(task.state)) await sendTask(task, body, res);
+    else res.status(409).json({ ...body, code: 409, ...new ApiError('task_not_finished').toBody() });
+  });
 
-  router.route(`${path}/:id/retry`).post(requireKey, keyed.once(retry)).all(methodNotAllowed('POST'));
+  router.route(`${path}/:id/retry`).post(requireKey, keyed.once(retry));
 
-  router
-    .route(`${path}/:id/stream`)
-    .get(readTask, async (req, res) => {
-      const task = await visibleTask(req.params.id, res);
-      const seen = Number(req.get('last-event-id') ?? Number.NaN);
-      if (hasEnded(task.state) && seen >= task.version) {
-        res.status(204).end();
-        return;
-      }
-      await streamTask(task, res);
-    })
-    .all(methodNotAllowed('GET'));
+  router.route(`${path}/:id/stream`).get(readTask, async (req, res) => {
+    const task = await visibleTask(req.params.id, res);
+    const seen = Number(req.get('last-event-id') ?? Number.NaN);
+    if (hasEnded(task.state) && seen >= task.version) {
+      res.status(204).end();
+      return;
+    }
+    await streamTask(task, res);
+  });
 
   async function retry(req: Request, res: Response): Promise<void> {
     const task = await visibleTask(String(req.params.id), res);

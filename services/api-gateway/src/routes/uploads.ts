@@ -5,7 +5,6 @@ import { type RequestHandler, Router } from 'express';
 import { type Answer, sendAnswer } from '../answer.js';
 import { wholeReply } from '../idempotency/kept-reply.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
-import { methodNotAllowed } from '../middleware/errors.js';
 import type { PublicUrls } from '../public-url.js';
 import { createUpload, uploadedPictures } from '../upload.js';
 
@@ -52,7 +51,7 @@ export function uploadRoutes({ media, urls, randomHex, log, keyed, requireKey }:
   });
 
   const router = Router();
-  router.route('/video/upload').post(requireKey, upload, answerUpload).all(methodNotAllowed('POST'));
+  router.route('/video/upload').post(requireKey, upload, answerUpload);
   return router;
 }
 
