@@ -41,7 +41,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'chat',
     entry: 'services/chat/dist/main.js',
     replicas: 'one',
-    grants: ['bus'],
+    grants: ['bus', 'media'],
     wave: 2,
     expected: true,
   },

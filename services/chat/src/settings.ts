@@ -1,10 +1,11 @@
-import { integerSetting, listSetting, natsUrlSetting } from '@grok2api/service-kit';
+import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
+import { integerSetting, listSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
 import { z } from 'zod';
 
 /** The environment that the chat service reads. */
 export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
-  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  ...mediaStoreSettings,
   FETCH_ALLOW: listSetting()
     .prefault('')
     .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
@@ -27,3 +28,8 @@ export const settingsSchema = z.object({
 
 /** The chat service's settings, checked. */
 export type ChatSettings = z.infer<typeof settingsSchema>;
+
+/** Reads the chat service's settings. @throws SettingsError listing every fault */
+export function readChatSettings(env: NodeJS.ProcessEnv): ChatSettings {
+  return readSettings(settingsSchema.superRefine(requireMediaStore), env);
+}
