@@ -2,7 +2,7 @@
 // known in one place. Checked on the build's JavaScript, where only imports that run are left.
 const FLOORS = [
   ['contracts', 'service-kit', 'safe-fetch', 'media-store', 'prisma-migrate'],
-  ['bus', 'task-store', 'grok-upstream'],
+  ['bus', 'task-store', 'grok-upstream', 'pictures'],
   ['credential-client', 'model-sync', 'task-engine'],
   ['launcher'],
   ['testkit'],
@@ -35,7 +35,9 @@ module.exports = {
     onlyIn('nats', ['packages/bus']),
     onlyIn('@prisma|prisma|pg', ['packages/task-store', 'packages/prisma-migrate', 'services/token-pool']),
     onlyIn('undici', ['packages/grok-upstream', 'packages/safe-fetch']),
+    onlyIn('@aws-sdk|@smithy', ['packages/media-store']),
     onlyIn('express|multer', ['services/api-gateway', 'services/simulator']),
+    onlyIn('sharp', ['packages/pictures']),
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-missing-modules', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -1,9 +1,8 @@
-import type { TestGateway } from '@grok2api/testkit';
+import { type SystemOnServers, startOnServers, type TestGateway } from '@grok2api/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepLogOnFailure } from './support/failure-log.js';
 import { printFigures } from './support/figures.js';
 import { SseReader } from './support/sse-reader.js';
-import { type SystemOnServers, startOnServers } from './support/system-on-servers.js';
 
 const WITHIN_MS = 1_000;
 const WORKER = 'video-worker-1';

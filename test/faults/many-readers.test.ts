@@ -1,10 +1,8 @@
-import type { TestGateway } from '@grok2api/testkit';
+import { MemoryWatch, type SystemOnServers, startOnServers, type TestGateway } from '@grok2api/testkit';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { keepLogOnFailure } from './support/failure-log.js';
 import { printFigures } from './support/figures.js';
-import { MemoryWatch } from './support/memory.js';
 import { SseReader } from './support/sse-reader.js';
-import { type SystemOnServers, startOnServers } from './support/system-on-servers.js';
 import { countBy, createAll } from './support/task-list.js';
 
 const SMALL = { aspect_ratio: '1:1', resolution: '480p', video_length: 6 };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type SystemOnServers, startOnServers } from '@grok2api/testkit';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { keepLogOnFailure } from './support/failure-log.js';
 import { printFigures } from './support/figures.js';
 import { SseReader } from './support/sse-reader.js';
-import { type SystemOnServers, startOnServers } from './support/system-on-servers.js';
 import { countBy, createAll, untilNoneIsOpen } from './support/task-list.js';
 
 const SMALL = { aspect_ratio: '1:1', resolution: '480p', video_length: 6 };

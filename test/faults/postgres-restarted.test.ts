@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TaskClient } from '@grok2api/testkit';
+import { type SystemOnServers, startOnServers, type TaskClient } from '@grok2api/testkit';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { keepLogOnFailure } from './support/failure-log.js';
 import { printFigures } from './support/figures.js';
-import { type SystemOnServers, startOnServers } from './support/system-on-servers.js';
 import { countBy, untilNoneIsOpen } from './support/task-list.js';
 
 /** 20 creates a second. */

@@ -2,6 +2,7 @@ import {
   cancelSubject,
   progressSubject,
   type Rpc,
+  type StreamRpc,
   type TaskEvent,
   type Topic,
   taskEventSchema,
@@ -11,19 +12,31 @@ import { z } from 'zod';
 import { Connection, type ConnectOptions } from './connection.js';
 import { publish, type Subscription, subscribe } from './events.js';
 import { type CallOptions, call, type RpcHandler, serve } from './request.js';
+import type { ReplyStream } from './streamed-reply/incoming-reply.js';
+import { type OpenStreamOptions, StreamRequester } from './streamed-reply/requester.js';
+import { type ServeStreamOptions, type StreamHandler, StreamResponder } from './streamed-reply/responder.js';
 import { WakeUps } from './wake-ups.js';
 
 const SERVICE_VERSION = '1.0.0';
 
+export interface StopOptions {
+  /** How long the streams being written may still go on, in milliseconds; as long as they take by default. */
+  graceMs?: number;
+}
+
 /** One process' access to the bus. */
 export class Bus {
   readonly wakeUps: WakeUps;
+  readonly #requester: StreamRequester;
+  readonly #responder: StreamResponder;
 
   private constructor(
     private readonly connection: Connection,
     private readonly log: Logger,
   ) {
     this.wakeUps = new WakeUps(connection, log);
+    this.#requester = new StreamRequester(connection, log);
+    this.#responder = new StreamResponder(connection, log);
   }
 
   /** Connects; waits for the server as long as it takes. */
@@ -64,6 +77,27 @@ export class Bus {
   /** Calls the handler for each event of a topic. */
   on<Event extends z.ZodType>(topic: Topic<Event>, handler: (event: z.infer<Event>) => void): Subscription {
     return subscribe(this.connection, this.log, topic.subject, topic.event, handler);
+  }
+
+  /**
+   * Sends a request whose reply is a stream of bytes. Throws nothing: the reading of the stream does.
+   * `streamed-reply/protocol.ts` describes what happens on the bus.
+   */
+  openStream<Request extends z.ZodType>(
+    rpc: StreamRpc<Request>,
+    request: z.infer<Request>,
+    options: OpenStreamOptions,
+  ): ReplyStream {
+    return this.#requester.open(rpc, request, options);
+  }
+
+  /** Serves a request whose reply is a stream, in its service's queue group, until the connection closes. */
+  serveStream<Request extends z.ZodType>(
+    rpc: StreamRpc<Request>,
+    handler: StreamHandler<Request>,
+    options: ServeStreamOptions,
+  ): void {
+    this.#responder.serve(rpc, handler, options);
   }
 
   /** Publishes a write to a task. At most once; readers recover from Postgres. */
@@ -114,8 +148,21 @@ export class Bus {
     );
   }
 
-  /** Lets running handlers and buffered messages finish, then closes. */
-  close(): Promise<void> {
-    return this.connection.close();
+  /**
+   * Takes no more requests and lets running handlers finish, those of streams for the time of grace: then their
+   * replies end with `service_unavailable`. Calls of this process' own still work.
+   */
+  async stopServing({ graceMs }: StopOptions = {}): Promise<void> {
+    const late = graceMs === undefined ? undefined : setTimeout(() => this.#responder.stop(), graceMs);
+    await this.connection.stopServing();
+    clearTimeout(late);
+    this.#responder.stop();
+  }
+
+  /** The same; then sends what is buffered, and closes. Streams still being read end. */
+  async close(options: StopOptions = {}): Promise<void> {
+    await this.stopServing(options);
+    this.#requester.close();
+    await this.connection.close();
   }
 }

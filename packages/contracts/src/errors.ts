@@ -73,6 +73,18 @@ export const ERROR_CATALOGUE = {
     message: "Invalid '{param}': {reason}.",
     hint: 'Use a public http(s) address, a data URL or the URL of an upload to this server.',
   },
+  invalid_size: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid '{param}': {value} is no size of an image.",
+    hint: 'Write WIDTHxHEIGHT in pixels, such as 1024x1024, or auto.',
+  },
+  mask_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "The upstream edits whole images: 'mask' is not supported.",
+    hint: 'Say in the prompt what is to be changed, and send no mask.',
+  },
   invalid_callback_url: {
     status: 400,
     type: 'invalid_request_error',
@@ -97,11 +109,17 @@ export const ERROR_CATALOGUE = {
     message: 'The file is larger than {max_mb} MB.',
     hint: 'Send a smaller file.',
   },
+  too_many_files: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'More files were sent than are taken at once, which is {max}.',
+    hint: 'Send fewer files.',
+  },
   invalid_multipart: {
     status: 400,
     type: 'invalid_request_error',
     message: 'The multipart body cannot be read: {reason}.',
-    hint: 'Send multipart/form-data with a boundary, one file and few fields.',
+    hint: 'Send multipart/form-data with a boundary and few fields.',
   },
   host_not_allowed: {
     status: 403,
@@ -316,6 +334,11 @@ export class ApiError extends Error {
   /** The same error under another status. */
   withStatus(status: number): ApiError {
     return new ApiError(this.code, { ...this.#details, status });
+  }
+
+  /** The same error with more headers. */
+  withHeaders(headers: Readonly<Record<string, string>>): ApiError {
+    return new ApiError(this.code, { ...this.#details, headers: { ...this.headers, ...headers } });
   }
 
   /** The body of the answer; all four keys are always there. */

@@ -30,9 +30,9 @@ function toApiError(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = [
         const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
         return wrongKind(param, issue.input, issue.discriminator, options);
       }
-      // The branch that went furthest is the one that was meant.
-      const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
-      if (deepest && deepest.path.length > 0) return toApiError(deepest, path);
+      // The branch that went furthest is the one that was meant: one of another type did not go anywhere.
+      const furthest = issue.errors.flat().toSorted((a, b) => reach(b) - reach(a))[0];
+      if (furthest && reach(furthest) > 0) return toApiError(furthest, path);
       const expected = issue.errors.flat().map((error) => ('expected' in error ? String(error.expected) : 'another'));
       return wrongType(param, issue.input, [...new Set(expected)].join(' or '));
     }
@@ -43,6 +43,10 @@ function toApiError(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = [
     default:
       return invalidValue(param, issue.input, issue.message);
   }
+}
+
+function reach(issue: z.core.$ZodIssue): number {
+  return issue.path.length + (issue.code === 'invalid_type' ? 0 : 1);
 }
 
 // A union told apart by one of its fields: `input` is the whole object, `param` names the field.

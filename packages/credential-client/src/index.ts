@@ -1,3 +1,4 @@
+export { clientErrorOf } from './client-error.js';
 export { type AcquireOptions, CredentialClient, type CredentialClientOptions } from './credential-client.js';
 export { ClosedError, NoCredentialError, PoolUnavailableError, UnknownCredentialError } from './errors.js';
 export type { HeldGrant, ReportDetails } from './held-grant.js';

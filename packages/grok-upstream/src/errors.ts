@@ -35,6 +35,7 @@ export interface UpstreamErrorDetails {
   fault: UpstreamFault;
   outcome: Outcome;
   submitted: Submitted;
+  unknownModel?: boolean;
   status?: number;
   retryAfterMs?: number | undefined;
   cause?: unknown;
@@ -50,6 +51,8 @@ export class UpstreamError extends Error {
   /** What to report about the credential. */
   readonly outcome: Outcome;
   readonly submitted: Submitted;
+  /** Whether a `bad_request` is one because the upstream does not know the model. */
+  readonly unknownModel: boolean;
   /** The status of the answer, when there was one. */
   readonly status: number | undefined;
   /** How long the upstream asked to wait, when it did. */
@@ -60,6 +63,7 @@ export class UpstreamError extends Error {
     this.fault = details.fault;
     this.outcome = details.outcome;
     this.submitted = details.submitted;
+    this.unknownModel = details.unknownModel ?? false;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
   }

@@ -1,4 +1,7 @@
 import type { Credential, ModelKind } from '@grok2api/contracts';
+import type { ChatReply, ChatStream, UpstreamChatRequest } from './chat.js';
+import type { UpstreamImageRequest, UpstreamImages } from './images.js';
+import type { UpstreamVideoRequest, VideoJob } from './videos.js';
 
 /** How one call is made. */
 export interface CallOptions {
@@ -7,49 +10,6 @@ export interface CallOptions {
   /** Sent as `x-request-id`, so that the upstream's log can be matched with ours. Printable ASCII. */
   requestId?: string;
 }
-
-/** A video to be made, in the upstream's terms. */
-export interface UpstreamVideoRequest {
-  /** The upstream's name of the model. */
-  model: string;
-  prompt: string;
-  /** Whole seconds. */
-  durationS: number;
-  /** `16:9`. */
-  aspectRatio: string;
-  /** `480p` or `720p`. */
-  resolution: string;
-  /** The first frame: an https or data URL. */
-  imageUrl?: string;
-}
-
-/**
- * Why a job that the upstream accepted ended without a video: its content was refused; the request was wrong; the
- * upstream could not make it or gave it up.
- */
-export type VideoJobFault = 'moderated' | 'bad_request' | 'upstream_failed';
-
-/** A video job as the upstream tells it. `done` and `failed` are final. */
-export type VideoJob =
-  | {
-      status: 'pending';
-      /** Whole percent, 0 to 100, when the upstream tells it. It may go back between polls. */
-      progress?: number;
-    }
-  | {
-      status: 'done';
-      /** An http(s) URL that lives for about a day. It comes from the upstream, not from us: fetch it with care. */
-      url: string;
-      durationS?: number;
-      /** 10^10 ticks are one USD. */
-      costUsdTicks?: number;
-    }
-  | {
-      status: 'failed';
-      fault: VideoJobFault;
-      /** What the upstream said: at most 300 characters, without secrets and markup. */
-      message: string;
-    };
 
 /** A model that the upstream offers. */
 export interface UpstreamModel {
@@ -75,6 +35,40 @@ export type KeyState =
  * says what it means for the credential and whether a create may be tried again.
  */
 export interface GrokUpstream {
+  /**
+   * The whole answer to a chat. No clock runs: the caller's signal is the deadline.
+   * @throws UpstreamError, also when the answer is a success without content (`transient`); `submitted` is always `no`,
+   *   since a chat may be asked again elsewhere
+   */
+  completeChat(credential: Credential, request: UpstreamChatRequest, options: CallOptions): Promise<ChatReply>;
+
+  /**
+   * The answer to a chat as it is made. Resolves when the first event that carries something is there, so that
+   * everything that goes wrong before may be tried elsewhere. Iterating throws when the answer is cut, silent for too
+   * long, or carries an error; to leave the iteration closes the connection at once, and so does the signal. The answer
+   * must be iterated, or the signal aborted: nothing else frees its connection.
+   * @param options.idleTimeoutMs the longest silence of the upstream, give or take a second, from the request to the
+   *   last byte; what keeps the connection alive without carrying anything breaks the silence
+   * @throws UpstreamError as `completeChat` does
+   */
+  streamChat(
+    credential: Credential,
+    request: UpstreamChatRequest,
+    options: CallOptions & { idleTimeoutMs: number },
+  ): Promise<ChatStream>;
+
+  /**
+   * Asks for images, once, on a connection of its own, and waits for them.
+   * @param options.timeoutMs for the whole of it, to the last byte
+   * @throws UpstreamError; ask again only when its `submitted` is `no`. Also when no image came: `moderated` when any
+   *   was refused, else `transient`
+   */
+  createImages(
+    credential: Credential,
+    request: UpstreamImageRequest,
+    options: CallOptions & { timeoutMs: number },
+  ): Promise<UpstreamImages>;
+
   /**
    * Asks for a video, once, on a connection of its own.
    * @throws UpstreamError; create again only when its `submitted` is `no`

@@ -86,6 +86,14 @@ export const hangUp: Script = (response) => {
 /** Never answers. */
 export const hang: Script = () => {};
 
+/** Begins an answer and says nothing more. */
+export function headersThenHang(status: number): Script {
+  return (response) => {
+    response.writeHead(status, { 'content-length': 100 });
+    response.write('{');
+  };
+}
+
 /** Announces a whole answer and closes the connection after some of it. */
 export function cut(status: number, part: string, how: 'end' | 'reset' = 'end'): Script {
   return (response) => {
@@ -98,5 +106,54 @@ export function cut(status: number, part: string, how: 'end' | 'reset' = 'end'):
 export function unframed(status: number, body: string): Script {
   return (response) => {
     response.socket?.end(`HTTP/1.0 ${status} X\r\ncontent-type: text/plain\r\n\r\n${body}`);
+  };
+}
+
+/** Lines of server-sent events: an object is a chunk, a text is sent as it is. */
+export function eventLines(...events: readonly (object | string)[]): string {
+  return events.map((event) => (typeof event === 'string' ? event : `data: ${JSON.stringify(event)}\n\n`)).join('');
+}
+
+export const DONE = 'data: [DONE]\n\n';
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8' };
+
+/** Streams the events and ends. */
+export function events(...all: readonly (object | string)[]): Script {
+  return (response) => {
+    response.writeHead(200, EVENT_STREAM);
+    response.end(eventLines(...all));
+  };
+}
+
+/** Streams the events and says nothing more. */
+export function eventsThenHang(...all: readonly (object | string)[]): Script {
+  return (response) => {
+    response.writeHead(200, EVENT_STREAM);
+    response.flushHeaders();
+    response.write(eventLines(...all));
+  };
+}
+
+/** Streams the events and closes the connection without ending the answer. */
+export function eventsThenCut(...all: readonly (object | string)[]): Script {
+  return (response) => {
+    response.writeHead(200, EVENT_STREAM);
+    response.write(eventLines(...all), () => response.socket?.destroy());
+  };
+}
+
+/** Streams bytes, each part in a packet of its own as far as the network lets it. */
+export function inParts(parts: readonly Buffer[]): Script {
+  return (response) => {
+    response.socket?.setNoDelay(true);
+    response.writeHead(200, EVENT_STREAM);
+    const [...left] = parts;
+    const next = () => {
+      const part = left.shift();
+      if (part) response.write(part, () => setImmediate(next));
+      else response.end();
+    };
+    next();
   };
 }

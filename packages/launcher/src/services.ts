@@ -1,5 +1,5 @@
 /** What a service is given that others must not have: see `serviceEnvironment`. */
-export type Grant = 'bus' | 'database' | 'upstream' | 'client-keys' | 'gateway-address' | 'simulator-address';
+export type Grant = 'bus' | 'database' | 'media' | 'upstream' | 'client-keys' | 'gateway-address' | 'simulator-address';
 
 /** One kind of process that the launcher runs. */
 export interface ServiceRow {
@@ -38,10 +38,26 @@ export const SERVICES: readonly ServiceRow[] = [
     expected: true,
   },
   {
+    name: 'chat',
+    entry: 'services/chat/dist/main.js',
+    replicas: 'one',
+    grants: ['bus'],
+    wave: 2,
+    expected: true,
+  },
+  {
+    name: 'image',
+    entry: 'services/image/dist/main.js',
+    replicas: 'one',
+    grants: ['bus', 'database', 'media'],
+    wave: 2,
+    expected: true,
+  },
+  {
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',
-    grants: ['bus', 'database'],
+    grants: ['bus', 'database', 'media'],
     wave: 2,
     expected: true,
   },
@@ -49,7 +65,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'api-gateway',
     entry: 'services/api-gateway/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'client-keys', 'gateway-address'],
+    grants: ['bus', 'database', 'media', 'client-keys', 'gateway-address'],
     wave: 2,
     expected: false,
   },

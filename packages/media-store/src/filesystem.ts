@@ -14,7 +14,8 @@ import {
   type SweepOptions,
   type SweepResult,
 } from './media-store.js';
-import { writeFile } from './write-file.js';
+import { readSource } from './read-source.js';
+import { streamFile } from './stream-file.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,9 +41,13 @@ export class FilesystemMediaStore implements MediaStore {
     await mkdir(this.#tmp, { recursive: true });
     try {
       const file = await open(tmp, 'wx');
-      let bytes: number;
+      let bytes = 0;
       try {
-        bytes = await writeFile(file, source, options);
+        for await (const chunk of readSource(source, options)) {
+          bytes += chunk.byteLength;
+          await file.writeFile(chunk);
+        }
+        await file.sync();
       } finally {
         await file.close();
       }
@@ -156,7 +161,7 @@ async function openMedia(media: MediaId, file: FileHandle, asked: ByteRange | un
   const last = stats.bytes - 1;
   const range = { start: asked?.start ?? 0, end: Math.min(asked?.end ?? last, last) };
   if (range.start < 0 || range.start > range.end) throw new MediaRangeError(stats.bytes);
-  return { ...stats, range, stream: file.createReadStream(range) };
+  return { ...stats, range, stream: streamFile(file, range) };
 }
 
 function toMediaStat(media: MediaId, stats: BigIntStats): MediaStat {

@@ -16,6 +16,12 @@ export interface SimulatorRequest {
   ended: 'complete' | 'client_closed' | 'hung' | 'cut' | null;
   closed_at: string | null;
   request_id?: string;
+  /** Tells keys apart. */
+  key_hash: string | null;
+  x_request_id: string | null;
+  /** Events of a streamed answer. */
+  frames: number | null;
+  body: unknown;
 }
 
 /** Asks the simulator what it was asked, and makes it fail. */

@@ -10,6 +10,7 @@ import { SimulatorClient } from './simulator-client.js';
 import { type LogLine, SystemLog } from './system-log.js';
 import { TaskClient } from './task-client.js';
 import { tempDir } from './temp-dir.js';
+import { TestProcess } from './test-process.js';
 
 export interface SystemOptions {
   videoWorkers?: number;
@@ -28,7 +29,7 @@ export class TestSystem {
   readonly #child: ChildProcess;
   readonly #log = new SystemLog();
   readonly #env: Record<string, string>;
-  readonly #gateways: TestGateway[] = [];
+  readonly #replicas: { stop: () => Promise<unknown> }[] = [];
   readonly #removeData: () => Promise<void>;
 
   private constructor(
@@ -76,9 +77,14 @@ export class TestSystem {
     return system;
   }
 
-  /** A client of the system's tasks; with a key where keys are configured. */
+  /** A client of the system's video tasks; with a key where keys are configured. */
   tasks(apiKey?: string): TaskClient {
     return new TaskClient(this.baseUrl, apiKey);
+  }
+
+  /** A client of the system's image tasks. */
+  imageTasks(apiKey?: string): TaskClient {
+    return new TaskClient(this.baseUrl, apiKey, 'image');
   }
 
   /** The control of the simulator that runs as this system's upstream. */
@@ -93,12 +99,22 @@ export class TestSystem {
    * `NATS_URL` and `DATABASE_URL`, for only the launcher knows the addresses of those that it starts itself.
    */
   async startGateway(): Promise<TestGateway> {
-    if (!this.#env.NATS_URL || !this.#env.DATABASE_URL) throw new Error('the system has no servers to share');
-    const instance = `api-gateway-${this.#gateways.length + 2}`;
-    const env = { PATH: process.env.PATH, ...this.#env, MEDIA_DIR: join(this.dataDir, 'media') };
-    const gateway = await TestGateway.start(instance, env, this.#log);
-    this.#gateways.push(gateway);
+    const gateway = await TestGateway.start(this.#nextInstance('api-gateway'), this.#replicaEnv(), this.#log);
+    this.#replicas.push(gateway);
     return gateway;
+  }
+
+  /** Starts one more chat service in the same way. */
+  async startChat(): Promise<TestProcess> {
+    const chat = await TestProcess.start({
+      service: 'chat',
+      instance: this.#nextInstance('chat'),
+      env: this.#replicaEnv(),
+      readyMessage: 'taking requests',
+      log: this.#log,
+    });
+    this.#replicas.push(chat);
+    return chat;
   }
 
   /** Lines of the log so far that have these fields. */
@@ -133,7 +149,7 @@ export class TestSystem {
 
   /** Stops the system as Ctrl-C does and waits for its end. Its data goes too, unless a directory was given. */
   async stop(): Promise<{ code: number | null }> {
-    await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
+    await Promise.all(this.#replicas.map((replica) => replica.stop()));
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGINT');
       const late = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS);
@@ -142,6 +158,15 @@ export class TestSystem {
     }
     await this.#removeData();
     return { code: this.#child.exitCode };
+  }
+
+  #nextInstance(service: string): string {
+    return `${service}-${this.#replicas.length + 2}`;
+  }
+
+  #replicaEnv(): NodeJS.ProcessEnv {
+    if (!this.#env.NATS_URL || !this.#env.DATABASE_URL) throw new Error('the system has no servers to share');
+    return { ...this.#env, MEDIA_DIR: join(this.dataDir, 'media') };
   }
 
   async #ready(): Promise<void> {

@@ -2,13 +2,20 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
-import { FilesystemMediaStore } from '@grok2api/media-store';
+import { ModelCatalogue } from '@grok2api/contracts';
+import { openMediaStore } from '@grok2api/media-store';
+import { ModelSync } from '@grok2api/model-sync';
 import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
 import { closeServer } from './close-server.js';
+import { Relays } from './relay.js';
 import { readGatewaySettings } from './settings.js';
 import { TaskFeed } from './task-feed.js';
+
+/** How long answers that are being passed on may take to end, once this gateway is to stop. */
+const RELAY_GRACE_MS = 8_000;
+const BYTES_PER_MB = 1_000_000;
 
 await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   const settings = readGatewaySettings(env);
@@ -22,13 +29,26 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
   shutdown.add('bus', () => bus.close());
 
+  const models = new ModelCatalogue();
+  const modelSync = new ModelSync({ bus, catalogue: models, log });
+  modelSync.start();
+  shutdown.add('model sync', () => modelSync.stop());
+
+  const media = await openMediaStore(settings, {
+    maxBytes: settings.MEDIA_CACHE_MAX_MB * BYTES_PER_MB,
+    onFault: (err) => log.error({ err }, 'media are not cached'),
+  });
+
   const feed = new TaskFeed(bus, store.tasks, log);
+  const relays = new Relays(log, Date.now);
   const app = createApp({
     settings,
     bus,
     tasks: store.tasks,
     feed,
-    media: new FilesystemMediaStore(settings.MEDIA_DIR),
+    models,
+    relays,
+    media,
     metrics: createMetrics('api-gateway'),
     log,
     randomHex: () => randomBytes(16).toString('hex'),
@@ -41,6 +61,7 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   await once(server, 'listening');
   shutdown.add('http server', () => closeServer(server));
   shutdown.add('task feed', () => feed.close());
+  shutdown.add('relays', () => relays.close(RELAY_GRACE_MS));
   await bus.announce('api-gateway', instance);
   log.info({ host: settings.HOST, port: settings.PORT }, 'listening');
 });

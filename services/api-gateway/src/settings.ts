@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import {
   booleanSetting,
   databaseUrlSetting,
@@ -41,7 +42,10 @@ export const settingsSchema = z.object({
   DATABASE_MAX_CONNECTIONS: integerSetting({ min: 1, max: 200 })
     .prefault('10')
     .describe('Connections of one gateway to the database.'),
-  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  ...mediaStoreSettings,
+  MEDIA_CACHE_MAX_MB: integerSetting({ min: 1 })
+    .prefault('1024')
+    .describe('Size of the cache that a gateway keeps of media in MEDIA_STORE, in megabytes.'),
   MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
   API_KEYS: apiKeySchema
     .prefault('')
@@ -68,12 +72,17 @@ export const settingsSchema = z.object({
     .prefault('10000')
     .describe('Unfinished tasks that one client key may have.'),
   PROMPT_MAX_CHARACTERS: integerSetting({ min: 1 }).prefault('32000').describe('Longest prompt of a media route.'),
+  CHAT_DEADLINE_MS: integerSetting({ min: 1000, max: 3_600_000 })
+    .prefault('600000')
+    .describe(
+      'How long a client waits for the beginning of a chat completion unless it says so itself (`x-stainless-timeout`), in milliseconds.',
+    ),
   VIDEO_CONTENT_FORMAT: z
     .enum(['html', 'url', 'markdown'], { error: 'must be html, url or markdown' })
     .prefault('html')
     .describe('How a video is shown in the text of a chat completion: `html`, `url` or `markdown`.'),
   EXPECTED_SERVICES: listSetting()
-    .prefault('token-pool,video-worker')
+    .prefault('token-pool,video-worker,chat,image')
     .describe('Services that have to answer for `/health` to be good.'),
 });
 
@@ -82,7 +91,7 @@ export type GatewaySettings = z.infer<typeof settingsSchema>;
 
 /** Reads the gateway's settings. @throws SettingsError listing every fault */
 export function readGatewaySettings(env: NodeJS.ProcessEnv): GatewaySettings {
-  const settings = readSettings(settingsSchema, env);
+  const settings = readSettings(settingsSchema.superRefine(requireMediaStore), env);
   const host = isIPv6(settings.HOST) ? `[${settings.HOST}]` : settings.HOST;
   if (settings.API_KEYS.length === 0 && !settings.ALLOW_OPEN && !isLoopbackHost(host)) {
     throw new SettingsError([

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@grok2api/service-kit';
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
+import type { Concurrency } from './concurrency.js';
 import { controlRouter } from './control.js';
 import type { Fault } from './faults/fault-rule.js';
 import type { FaultRules } from './faults/fault-rules.js';
@@ -20,6 +21,7 @@ export interface AppParts {
   authenticate: Authenticate;
   requestLog: RequestLog;
   faults: FaultRules;
+  concurrency: Concurrency;
   jobs: JobStore;
   now: () => number;
   log: Logger;
@@ -33,6 +35,8 @@ interface Call {
   key: string | undefined;
   found: FoundRoute | undefined;
   body: JsonBody;
+  /** Aborted when the connection closes. */
+  closed: AbortSignal;
 }
 
 const bodyWithModel = z.object({ model: z.string() });
@@ -49,8 +53,13 @@ export function createApp(parts: AppParts): Express {
     const found = findRoute(parts.routes, method, path);
     const key = bearerKey(request.headers.authorization);
     const route = found ? `${method} ${found.route.template}` : null;
-    const entry = requestLog.open({ method, path, route, request_id: found?.params.request_id ?? null }, key);
+    const names = { request_id: found?.params.request_id ?? null, x_request_id: request.get('x-request-id') ?? null };
+    const entry = requestLog.open({ method, path, route, ...names }, key);
+    const leave = found?.route.generation && parts.concurrency.enter(entry.key_hash ?? '', found.route.generation);
+    const closing = new AbortController();
     response.once('close', () => {
+      leave?.();
+      closing.abort();
       if (entry.closed_at === null) requestLog.close(entry, response.writableFinished ? 'complete' : 'client_closed');
     });
 
@@ -58,7 +67,7 @@ export function createApp(parts: AppParts): Express {
     // The caller left before its request was complete: nothing was asked.
     if (response.destroyed) return;
     entry.body = 'value' in body ? (shortenJson(body.value) ?? null) : null;
-    const call = { request, response, entry, key, found, body };
+    const call = { request, response, entry, key, found, body, closed: closing.signal };
     const model = 'value' in body ? bodyWithModel.safeParse(body.value).data?.model : undefined;
     const taken = parts.faults.take({ method, path, key, model });
     if (!taken) return send(call, await answer(call));
@@ -66,27 +75,33 @@ export function createApp(parts: AppParts): Express {
     return suffer(call, taken.fault);
   }
 
-  async function answer({ request, entry, key, found, body }: Call): Promise<Answer> {
+  async function answer({ request, entry, key, found, body, closed: signal }: Call): Promise<Answer> {
     try {
       if (!found) throw notFound(`The requested path ${request.path} does not exist.`);
       const goodKey = found.route.needsKey ? parts.authenticate(key) : '';
       if ('error' in body) throw body.error;
       const origin = `http://${request.headers.host}`;
-      const made = await found.route.handle({ params: found.params, key: goodKey, body: body.value, origin });
+      const made = await found.route.handle({ params: found.params, key: goodKey, body: body.value, origin, signal });
       entry.request_id = made.requestId ?? entry.request_id;
       return made;
     } catch (err) {
       if (err instanceof XaiError) return errorAnswer(err);
+      if (signal.aborted) return errorAnswer(new XaiError(499, 'cancelled', 'The caller left.'));
       log.error({ err, path: request.path }, 'a request failed');
       return errorAnswer(new XaiError(500, 'internal-error', 'Internal server error.'));
     }
   }
 
   async function send({ response, entry }: Call, made: Answer, part: 'whole' | 'half' = 'whole'): Promise<void> {
-    if (!response.destroyed) entry.status = made.status;
-    // Before the connection is destroyed: its end is then known to be a fault's work.
-    if (part === 'half') requestLog.close(entry, 'cut');
-    await sendAnswer(response, made, part);
+    if (response.destroyed) return;
+    entry.status = made.status;
+    if (made.body.kind === 'events') entry.frames = 0;
+    await sendAnswer(response, made, part, {
+      frame: () => {
+        entry.frames = (entry.frames ?? 0) + 1;
+      },
+      cut: () => requestLog.close(entry, 'cut'),
+    });
   }
 
   function cut({ response, entry }: Call): void {
@@ -106,14 +121,14 @@ export function createApp(parts: AppParts): Express {
   async function suffer(call: Call, fault: Exclude<Fault, { hang: true }>): Promise<void> {
     if ('status' in fault) return send(call, faultAnswer(fault));
     if ('delay_ms' in fault) {
-      await delayUnlessClosed(call.response, fault.delay_ms);
-      if (!call.response.destroyed) await send(call, await answer(call));
+      await delayUnlessAborted(fault.delay_ms, call.closed);
+      if (!call.closed.aborted) await send(call, await answer(call));
       return;
     }
     if ('cut_after' in fault) await answer(call);
     else if (fault.cut === 'mid_body') {
-      const isRead = call.request.method === 'GET' || call.request.method === 'HEAD';
-      return send(call, isRead ? await answer(call) : jsonAnswer({ request_id: 'lost on the way' }), 'half');
+      const makesJob = call.found?.route.generation === 'video_create';
+      return send(call, makesJob ? jsonAnswer({ request_id: 'lost on the way' }) : await answer(call), 'half');
     }
     cut(call);
   }
@@ -139,15 +154,10 @@ function faultAnswer(fault: Extract<Fault, { status: number }>): Answer {
   return { status, headers, body: { kind: 'json', value: body } };
 }
 
-async function delayUnlessClosed(response: Response, ms: number): Promise<void> {
-  const closed = new AbortController();
-  const stop = () => closed.abort();
-  response.once('close', stop);
+async function delayUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    await delay(ms, undefined, { signal: closed.signal });
+    await delay(ms, undefined, { signal });
   } catch (err) {
-    if (!closed.signal.aborted) throw err;
-  } finally {
-    response.off('close', stop);
+    if (!signal.aborted) throw err;
   }
 }

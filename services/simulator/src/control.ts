@@ -1,5 +1,6 @@
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { ZodError, z } from 'zod';
+import type { Concurrency } from './concurrency.js';
 import { faultRuleSchema } from './faults/fault-rule.js';
 import type { FaultRules } from './faults/fault-rules.js';
 import type { RequestLog } from './request-log.js';
@@ -13,15 +14,17 @@ const logQuery = z.object({ path: z.string().optional(), method: z.string().toUp
 export interface ControlParts {
   requestLog: RequestLog;
   faults: FaultRules;
+  concurrency: Concurrency;
   jobs: JobStore;
   now: () => number;
 }
 
 /**
  * The routes by which tests look into the simulator and make it fail. They take no key and are never logged:
- * `GET` and `DELETE /log`, `GET /jobs`, `GET`, `POST` and `DELETE /faults`, `DELETE /faults/{id}`, `GET /health`.
+ * `GET` and `DELETE /log`, `GET /jobs`, `GET` and `DELETE /concurrency`, `GET`, `POST` and `DELETE /faults`,
+ * `DELETE /faults/{id}`, `GET /health`.
  */
-export function controlRouter({ requestLog, faults, jobs, now }: ControlParts): Router {
+export function controlRouter({ requestLog, faults, concurrency, jobs, now }: ControlParts): Router {
   const router = Router();
   router.use(express.json({ limit: '1mb' }));
 
@@ -39,6 +42,14 @@ export function controlRouter({ requestLog, faults, jobs, now }: ControlParts): 
 
   router.get('/jobs', (_request, response) => {
     response.json({ jobs: jobs.all().map((job) => describeJob(job, jobs.pollsOf(job), now())) });
+  });
+
+  router.get('/concurrency', (_request, response) => {
+    response.json({ keys: concurrency.list() });
+  });
+  router.delete('/concurrency', (_request, response) => {
+    concurrency.reset();
+    response.sendStatus(204);
   });
 
   router.get('/faults', (_request, response) => {

@@ -8,7 +8,7 @@ const MAX_DEPTH = 8;
 
 /**
  * One request as the log tells it. `ended` is null while it is open. `hung`: a fault keeps it without an answer; then
- * `closed_at` is null until the fault is removed. `cut`: a fault destroyed the connection. `client_closed`: the caller's
+ * `closed_at` is null until the fault is removed. `cut`: a fault or a magic word destroyed the connection. `client_closed`: the caller's
  * connection closed before the answer was complete, also after a hang.
  */
 export interface LoggedRequest {
@@ -25,6 +25,10 @@ export interface LoggedRequest {
   ended: 'complete' | 'client_closed' | 'hung' | 'cut' | null;
   closed_at: string | null;
   request_id: string | null;
+  /** The request's header of this name. */
+  x_request_id: string | null;
+  /** How many events of a streamed answer were handed to the connection; null for any other answer. */
+  frames: number | null;
   body: unknown;
 }
 
@@ -40,7 +44,7 @@ export class RequestLog {
 
   /** Adds a request that arrived. Its entry is the caller's to fill in. */
   open(
-    arrived: Pick<LoggedRequest, 'method' | 'path' | 'route' | 'request_id'>,
+    arrived: Pick<LoggedRequest, 'method' | 'path' | 'route' | 'request_id' | 'x_request_id'>,
     key: string | undefined,
   ): LoggedRequest {
     this.#seq += 1;
@@ -53,6 +57,7 @@ export class RequestLog {
       status: null,
       ended: null,
       closed_at: null,
+      frames: null,
       body: null,
     };
     this.#entries.set(entry.seq, entry);

@@ -9,9 +9,15 @@ export const settingsSchema = z.object({
   SIMULATOR_VIDEO_MS: integerSetting({})
     .prefault('8000')
     .describe('How long the simulator takes for a video, in milliseconds.'),
+  SIMULATOR_IMAGE_MS: integerSetting({})
+    .prefault('1500')
+    .describe('How long the simulator takes for a call that makes images, in milliseconds.'),
+  SIMULATOR_TOKEN_MS: integerSetting({})
+    .prefault('20')
+    .describe('How long the simulator takes for a token of a chat answer, in milliseconds.'),
   SIMULATOR_URL_TTL_MS: integerSetting({})
     .prefault('86400000')
-    .describe("How long the simulator's result URLs work, in milliseconds."),
+    .describe("How long the simulator's result URLs work, in milliseconds; those of images ten minutes at most."),
   SIMULATOR_KEYS: listSetting()
     .optional()
     .describe('The only keys the simulator takes; without it every key is good that does not begin with `invalid`.'),

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import type { Logger } from '@grok2api/service-kit';
 import { apiKeyRoutes } from './api-key/routes.js';
 import { createApp } from './app.js';
+import { chatRoutes } from './chat/routes.js';
+import { Concurrency } from './concurrency.js';
 import { loadPromptFont } from './draw/font.js';
 import { FaultRules } from './faults/fault-rules.js';
+import { imageRoutes } from './images/routes.js';
 import { modelRoutes } from './models/routes.js';
 import { RequestLog } from './request-log.js';
 import type { SimulatorSettings } from './settings.js';
@@ -50,6 +53,8 @@ export async function startSimulator(
     routes: [
       ...modelRoutes(),
       ...apiKeyRoutes(),
+      ...chatRoutes({ now, tokenMs: settings.SIMULATOR_TOKEN_MS }),
+      ...imageRoutes({ now, imageMs: settings.SIMULATOR_IMAGE_MS, urlTtlMs: settings.SIMULATOR_URL_TTL_MS }),
       ...videoRoutes({
         jobs,
         renderer,
@@ -61,6 +66,7 @@ export async function startSimulator(
     authenticate: createAuthenticator(settings.SIMULATOR_KEYS),
     requestLog: new RequestLog(now),
     faults,
+    concurrency: new Concurrency(),
     jobs,
     now,
     log,

@@ -27,7 +27,13 @@ export async function temporaryDirectory(): Promise<string> {
 /** A running simulator and short ways to ask it. It stops after the test. */
 export async function startTestSimulator(env: Record<string, string> = {}, now: () => number = Date.now) {
   const directory = env.DATA_DIR ?? (await temporaryDirectory());
-  const settings = readSettings(settingsSchema, { SIMULATOR_VIDEO_MS: '0', ...env, DATA_DIR: directory });
+  const settings = readSettings(settingsSchema, {
+    SIMULATOR_VIDEO_MS: '0',
+    SIMULATOR_TOKEN_MS: '0',
+    SIMULATOR_IMAGE_MS: '0',
+    ...env,
+    DATA_DIR: directory,
+  });
   const warnings: string[] = [];
   const log = createLogger({
     service: 'simulator',
@@ -70,6 +76,28 @@ export async function startTestSimulator(env: Record<string, string> = {}, now: 
         },
         { timeout: 20_000, interval: 30 },
       ),
+    /** Asks for a chat answer of the model that does not reason, unless the body says otherwise. */
+    chat: (prompt: string, body: Record<string, unknown> = {}, key = KEY) =>
+      ask('POST', '/v1/chat/completions', chatBody(prompt, body), key),
+    /** Asks for a streamed chat answer; returns with its head. */
+    openStream: (prompt: string, init: RequestInit = {}) =>
+      fetch(`${simulator.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+        body: JSON.stringify(chatBody(prompt, { stream: true })),
+        ...init,
+      }),
+    /** Asks for a streamed chat answer and reads it to its end. */
+    streamChat: async (prompt: string, body: Record<string, unknown> = {}) => {
+      const answer = await ask('POST', '/v1/chat/completions', { ...chatBody(prompt, body), stream: true });
+      return { ...answer, ...readStream(answer.text) };
+    },
+    /** Asks for generated pictures as base64, unless the body says otherwise. */
+    generate: (prompt: string, body: Record<string, unknown> = {}) =>
+      ask('POST', '/v1/images/generations', { ...imageBody(prompt), ...body }),
+    /** Asks for an edit of pictures, given by their URLs. */
+    edit: (prompt: string, urls: string[], body: Record<string, unknown> = {}) =>
+      ask('POST', '/v1/images/edits', { ...imageBody(prompt), images: urls.map((url) => ({ url })), ...body }),
     log: async (query = '') =>
       z.object({ requests: z.array(logged) }).parse((await call('GET', `/_simulator/log${query}`)).json).requests,
     addFault: async (rule: unknown) => {
@@ -82,6 +110,52 @@ export async function startTestSimulator(env: Record<string, string> = {}, now: 
         .object({ jobs: z.array(z.looseObject({ request_id: z.string(), prompt: z.string(), polls: z.number() })) })
         .parse((await call('GET', '/_simulator/jobs')).json).jobs,
   };
+}
+
+/** The body of a chat request with one user message. */
+export function chatBody(prompt: string, body: Record<string, unknown> = {}) {
+  return { model: 'grok-4.3', messages: [{ role: 'user', content: prompt }], ...body };
+}
+
+function imageBody(prompt: string) {
+  return { model: 'grok-imagine-image', prompt, response_format: 'b64_json' };
+}
+
+const deltaSchema = z.strictObject({
+  role: z.literal('assistant').optional(),
+  content: z.string().optional(),
+  reasoning_content: z.string().optional(),
+  tool_calls: z.array(z.unknown()).optional(),
+});
+
+// Strict: what there is nothing of must be absent.
+const chunkSchema = z.strictObject({
+  id: z.uuid(),
+  object: z.literal('chat.completion.chunk'),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: z.string(),
+  choices: z.array(
+    z.strictObject({
+      index: z.int(),
+      delta: deltaSchema,
+      finish_reason: z.string().optional(),
+      logprobs: z.unknown().optional(),
+    }),
+  ),
+  usage: z.unknown().optional(),
+});
+
+/** The chunks in the text of a stream, and its last data line. */
+function readStream(text: string) {
+  const events = text.split('\n\n');
+  if (events.pop() !== '') throw new Error('the stream does not end with an empty line');
+  const lines = events.map((event) => /^data: (.+)$/.exec(event)?.[1] ?? '');
+  const chunks = lines
+    .filter((line) => line.includes('chat.completion.chunk'))
+    .map((line) => chunkSchema.parse(JSON.parse(line)));
+  const choices = chunks.flatMap((chunk) => chunk.choices);
+  return { chunks, choices, deltas: choices.map(({ delta }) => delta), last: lines.at(-1) };
 }
 
 const videoSchema = z.object({ url: z.string(), duration: z.number(), respect_moderation: z.boolean() });
@@ -98,6 +172,8 @@ const logged = z.object({
   ended: z.enum(['complete', 'client_closed', 'hung', 'cut']).nullable(),
   closed_at: z.string().nullable(),
   request_id: z.string().nullable(),
+  x_request_id: z.string().nullable(),
+  frames: z.number().nullable(),
   body: z.unknown(),
 });
 

@@ -1,8 +1,8 @@
 import type { CredentialClient } from '@grok2api/credential-client';
 import type { GrokUpstream, VideoPreset } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
+import type { UpstreamPictures } from '@grok2api/pictures';
 import type { SafeFetch } from '@grok2api/safe-fetch';
-import type { FirstFrames } from './first-frame.js';
 
 /** What making a video needs from outside. */
 export interface VideoDependencies {
@@ -10,7 +10,8 @@ export interface VideoDependencies {
   upstream: GrokUpstream;
   media: MediaStore;
   safeFetch: SafeFetch;
-  firstFrames: FirstFrames;
+  /** For first frames. */
+  pictures: UpstreamPictures;
   presetSuffixes: Readonly<Record<VideoPreset, string>>;
   /** Milliseconds from the upstream's create to the task's deadline. */
   deadlineMs: number;

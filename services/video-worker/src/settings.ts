@@ -1,33 +1,18 @@
 import { DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
-import {
-  databaseUrlSetting,
-  durationSetting,
-  integerSetting,
-  listSetting,
-  natsUrlSetting,
-  readSettings,
-} from '@grok2api/service-kit';
+import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
+import { databaseUrlSetting, integerSetting, listSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import { workerSettings } from '@grok2api/task-engine';
 import { z } from 'zod';
 
 /** The environment that the video worker reads. */
 export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
-  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
-  MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
-  TASK_RETENTION: durationSetting().prefault('7d').describe('How long the row of an ended task is kept.'),
+  ...mediaStoreSettings,
+  ...workerSettings,
   VIDEO_WORKER_SLOTS: integerSetting({ min: 1, max: 1000 })
     .prefault('4')
     .describe('Tasks that one video worker works on at a time.'),
-  CLAIM_TTL_MS: integerSetting({ min: 500 })
-    .prefault('15000')
-    .describe('How long a task stays with a worker that is silent, in milliseconds.'),
-  OWNER_MAX_RUNNING: integerSetting({ max: 1_000_000 })
-    .prefault('0')
-    .describe('Tasks of one client key that all workers together work on at a time; 0 is no limit.'),
-  QUEUE_DEADLINE_MS: integerSetting({ min: 1000 })
-    .prefault('86400000')
-    .describe('How long a task may wait for its begin, in milliseconds.'),
   VIDEO_DEADLINE_MS: integerSetting({ min: 1000 })
     .prefault('900000')
     .describe('How long the upstream may take for a video, in milliseconds.'),
@@ -52,5 +37,5 @@ export type VideoWorkerSettings = z.infer<typeof settingsSchema>;
 
 /** Reads the video worker's settings. @throws SettingsError listing every fault */
 export function readVideoWorkerSettings(env: NodeJS.ProcessEnv): VideoWorkerSettings {
-  return readSettings(settingsSchema, env);
+  return readSettings(settingsSchema.superRefine(requireMediaStore), env);
 }

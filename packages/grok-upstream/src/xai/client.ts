@@ -1,22 +1,26 @@
 import type { Credential } from '@grok2api/contracts';
 import { Agent, Client, type Dispatcher } from 'undici';
-import { UpstreamError } from '../errors.js';
 import type { CallOptions } from '../grok-upstream.js';
-import { originOf } from '../origin.js';
-import type { CallKind } from './faults.js';
-import { parseRetryAfter } from './retry-after.js';
-import { TimedOut, withinTime } from './within-time.js';
+import { answerOf, readBody, type XaiAnswer } from './answer.js';
+import { failureOf } from './call-failure.js';
+import { targetOf } from './call-target.js';
+import { type CallKind, isSuccess } from './faults.js';
+import { withinTime } from './within-time.js';
 
 /** Limits of the calls. */
 export interface ClientSettings {
   /** Until the connection, TLS included, stands. */
   connectTimeoutMs: number;
-  /** The whole of a create, from its begin to the last byte of its answer. */
+  /** The whole of a create, from its begin to the last byte of its answer, unless its caller says how long. */
   createTimeoutMs: number;
-  /** The same for every other call. */
+  /** The same for polls and reads. A chat has no clock but its caller's signal. */
   answerTimeoutMs: number;
   /** An answer with a longer body is given up. */
   maxAnswerBytes: number;
+  /** The same for the whole answer to a chat. */
+  maxChatAnswerBytes: number;
+  /** A longer image is left out. */
+  maxImageBytes: number;
   now: () => number;
 }
 
@@ -30,39 +34,92 @@ export interface XaiCall {
   body?: object;
 }
 
-/** An answer that arrived, whatever its status. */
-export interface XaiAnswer {
-  status: number;
-  text: string;
-  /** The body as JSON, undefined when it is none. */
-  json: unknown;
-  /** Whether the body is whole. */
-  complete: boolean;
-  retryAfterMs: number | undefined;
+/** An answer whose body is still on its way. */
+export type OpenAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>;
+
+interface Manner {
+  /** `application/json` unless it says otherwise. */
+  accept?: string;
+  /** Without it the caller's signal alone ends the call, and what the call leaves open. */
+  timeoutMs?: number;
+  /** The longest silence between two bytes, give or take a second. */
+  idleTimeoutMs?: number;
 }
 
-class AnswerTooLarge extends Error {
-  override readonly name = 'AnswerTooLarge';
-}
+// Less than servers and proxies allow, so that hardly a request meets a connection that is being closed.
+const KEEP_ALIVE_MS = 30_000;
 
 /**
  * Makes single HTTP calls to xAI: each at most once, within its limits, without following redirects. Creates go out on
  * a connection of their own, so that it is known whether they left; the rest share connections.
  */
 export class XaiClient {
-  readonly #settings: ClientSettings;
+  readonly settings: ClientSettings;
   readonly #pool: Agent;
 
   constructor(settings: ClientSettings) {
-    this.#settings = settings;
-    this.#pool = new Agent(this.#connectionOptions());
+    this.settings = settings;
+    // As many connections as calls in flight: a chat that waited for another's to become free would stand still.
+    this.#pool = new Agent({ ...this.#connectionOptions(), pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS });
   }
 
   /**
    * @throws UpstreamError when no whole answer came: `aborted`, `transient`, or `credential_dead` when the key or the
    *   base URL cannot be put into a request
    */
-  async call(credential: Credential, call: XaiCall, { signal, requestId }: CallOptions): Promise<XaiAnswer> {
+  async call(credential: Credential, call: XaiCall, options: CallOptions): Promise<XaiAnswer> {
+    const { createTimeoutMs, answerTimeoutMs, maxAnswerBytes, maxChatAnswerBytes, now } = this.settings;
+    const manners = {
+      create: { timeoutMs: createTimeoutMs },
+      chat: {},
+      poll: { timeoutMs: answerTimeoutMs },
+      read: { timeoutMs: answerTimeoutMs },
+    };
+    return await this.#exchange(credential, call, options, manners[call.kind], async (answer) => {
+      const isChat = call.kind === 'chat' && isSuccess(answer.statusCode);
+      return answerOf(answer, await readBody(answer.body, isChat ? maxChatAnswerBytes : maxAnswerBytes), now());
+    });
+  }
+
+  /**
+   * Makes a create whose answer is read as it comes, within the time of the whole call.
+   * @throws UpstreamError as `call` does; what `read` throws is `transient`, unless it is an UpstreamError
+   */
+  async receive<Result>(
+    credential: Credential,
+    call: XaiCall & { kind: 'create' },
+    options: CallOptions & { timeoutMs: number },
+    read: (answer: OpenAnswer) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#exchange(credential, call, options, { timeoutMs: options.timeoutMs }, read);
+  }
+
+  /**
+   * Begins a call for server-sent events on a shared connection and leaves its answer open. The signal and the idle time
+   * bind the body too: it ends with an error. The body must be read or destroyed.
+   * @throws UpstreamError as `call` does, when no answer began
+   */
+  async open(
+    credential: Credential,
+    call: XaiCall & { kind: 'chat' },
+    options: CallOptions & { idleTimeoutMs: number },
+  ): Promise<OpenAnswer> {
+    const manner = { accept: 'text/event-stream', idleTimeoutMs: options.idleTimeoutMs };
+    return await this.#exchange(credential, call, options, manner, async (answer) => answer);
+  }
+
+  /** Waits for the calls in flight that share connections, then closes these. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #exchange<Result>(
+    credential: Credential,
+    call: XaiCall,
+    { signal, requestId }: CallOptions,
+    { accept = 'application/json', timeoutMs, idleTimeoutMs = 0 }: Manner,
+    read: (answer: OpenAnswer) => Promise<Result>,
+  ): Promise<Result> {
     const target = targetOf(credential);
     const isCreate = call.kind === 'create';
     // A pooled connection may be closed by the other side just as a request is sent on it: nobody could tell whether
@@ -75,107 +132,36 @@ export class XaiClient {
       connected = true;
     });
     const dispatcher: Dispatcher = ownConnection ?? this.#pool;
-    const timeoutMs = isCreate ? this.#settings.createTimeoutMs : this.#settings.answerTimeoutMs;
     try {
-      return await withinTime(timeoutMs, signal, async (stop) => {
-        const response = await dispatcher.request({
-          origin: target.origin,
-          method: call.method,
-          path: target.path + call.path,
-          headers: {
-            authorization: `Bearer ${credential.secret}`,
-            accept: 'application/json',
-            ...(call.body ? { 'content-type': 'application/json' } : {}),
-            ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
-          },
-          body: call.body ? JSON.stringify(call.body) : null,
-          signal: stop,
-        });
-        return await this.#readAnswer(response);
-      });
+      return await withinTime(timeoutMs, signal, async (stop) =>
+        read(
+          await dispatcher.request({
+            origin: target.origin,
+            method: call.method,
+            path: target.path + call.path,
+            headers: {
+              authorization: `Bearer ${credential.secret}`,
+              accept,
+              ...(call.body ? { 'content-type': 'application/json' } : {}),
+              ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+            },
+            body: call.body ? JSON.stringify(call.body) : null,
+            signal: stop,
+            headersTimeout: idleTimeoutMs,
+            bodyTimeout: idleTimeoutMs,
+          }),
+        ),
+      );
     } catch (cause) {
-      const submitted = isCreate && connected ? 'unknown' : 'no';
-      if (signal.aborted) {
-        throw new UpstreamError('the call was aborted', {
-          fault: 'aborted',
-          outcome: 'not_counted',
-          submitted,
-          cause,
-        });
-      }
-      throw new UpstreamError(describe(cause), { fault: 'transient', outcome: 'fault', submitted, cause });
+      throw failureOf(cause, signal.aborted, isCreate && connected ? 'unknown' : 'no');
     } finally {
       await ownConnection?.destroy();
     }
   }
 
-  /** Waits for the calls in flight that share connections, then closes these. */
-  close(): Promise<void> {
-    return this.#pool.close();
-  }
-
-  // undici's own time-outs begin anew with each byte: a slow drip would keep a call for ever. One clock runs instead.
+  // undici's own time-outs begin anew with each byte: a slow drip would keep a call for ever. Where the whole call has
+  // its time they are off.
   #connectionOptions() {
-    return { connect: { timeout: this.#settings.connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
-  }
-
-  async #readAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<XaiAnswer> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    // Leaving the loop by an error destroys the body and with it the connection.
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > this.#settings.maxAnswerBytes) {
-        throw new AnswerTooLarge(`the answer is longer than ${this.#settings.maxAnswerBytes} bytes`);
-      }
-      chunks.push(chunk);
-    }
-    const text = Buffer.concat(chunks).toString('utf8');
-    const json = parseJson(text);
-    // The end of a body without a length is the end of its connection, which a cut looks like.
-    const framed = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-    const retryAfter = headers['retry-after'];
-    return {
-      status: statusCode,
-      text,
-      json,
-      complete: framed || json !== undefined,
-      retryAfterMs: parseRetryAfter(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, this.#settings.now()),
-    };
-  }
-}
-
-// The path is not normalised: the id of a job in it stays what it is.
-function targetOf(credential: Credential): { origin: string; path: string } {
-  const unusable = (what: string, cause?: unknown) =>
-    new UpstreamError(`the credential's ${what}`, {
-      fault: 'credential_dead',
-      outcome: 'dead',
-      submitted: 'no',
-      cause,
-    });
-  if (!/^[\x21-\x7e]+$/.test(credential.secret)) throw unusable('key cannot be put into a header');
-  try {
-    const { pathname, protocol } = new URL(credential.base_url);
-    if (protocol !== 'https:' && protocol !== 'http:') throw new TypeError(`not http: ${protocol}`);
-    return { origin: originOf(credential), path: pathname.replace(/\/+$/, '') };
-  } catch (err) {
-    throw unusable('base URL is no http(s) URL', err);
-  }
-}
-
-function describe(err: unknown): string {
-  if (err instanceof AnswerTooLarge || err instanceof TimedOut) return err.message;
-  // Messages of network errors name addresses; their codes do not.
-  const code = err instanceof Error && 'code' in err && typeof err.code === 'string' ? err.code : 'unknown';
-  return `the connection failed or was cut (${code})`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON is an answer here: undefined.
-    return undefined;
+    return { connect: { timeout: this.settings.connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
   }
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '@grok2api/contracts';
 import type { Submitted, UpstreamFault } from '../errors.js';
 
 /** What a call is for. The same status means different things to each. */
-export type CallKind = 'create' | 'poll' | 'read';
+export type CallKind = 'create' | 'chat' | 'poll' | 'read';
 
 /** What of an answer decides its meaning. */
 export interface AnswerFacts {
@@ -31,11 +31,14 @@ interface Row {
 const MODERATION = /content-moderated|violates usage guidelines|SAFETY_CHECK_TYPE/i;
 const NO_CREDITS = /used all available credits|spending limit/i;
 const WRONG_KEY = /API key/i;
+const UNKNOWN_MODEL = /\bmodel\b.{0,200}\b(?:not found|does not exist)|\bunknown model\b/is;
 
 // xAI's statuses and texts, from its API reference. The first row that fits counts.
 const ROWS: readonly Row[] = [
   { status: [400, 403], says: MODERATION, fault: 'moderated', outcome: 'not_counted' },
   { status: [403, 429], says: NO_CREDITS, fault: 'no_credits', outcome: 'no_credits' },
+  // Its text goes on to advise to check the API key.
+  { status: [400], says: UNKNOWN_MODEL, fault: 'bad_request', outcome: 'not_counted' },
   { status: [400], says: WRONG_KEY, fault: 'credential_dead', outcome: 'dead' },
   { status: [401], fault: 'credential_dead', outcome: 'dead' },
   { status: [403], fault: 'not_permitted', outcome: 'not_permitted' },
@@ -48,6 +51,7 @@ const IMPLIED_STATUS: readonly (readonly [says: RegExp, status: number])[] = [
   [MODERATION, 400],
   [NO_CREDITS, 429],
   [/resource.?exhausted|too many requests|rate.?limit/i, 429],
+  [UNKNOWN_MODEL, 404],
   [WRONG_KEY, 400],
   [/unauthenticated/i, 401],
   [/permission.?denied|does not have permission/i, 403],
@@ -60,10 +64,17 @@ const POLL_AGAIN = [401, 403, 408, 409, 425, 429];
 
 /** Sorts an answer that is no success, or that cannot be used. Takes any numbers and texts. */
 export function sortAnswer(call: CallKind, answer: AnswerFacts): SortedAnswer {
-  const words = `${answer.code} ${answer.text}`;
+  const words = wordsOf(answer);
   const status = isSuccess(answer.status) ? impliedStatus(words) : answer.status;
   const meaning = call === 'poll' ? sortPoll(status, words) : sort(status, words);
   return { ...meaning, submitted: call === 'create' && !provesRefusal(answer) ? 'unknown' : 'no' };
+}
+
+/** Whether an answer that means `bad_request` says that the upstream does not know the model. */
+export function saysUnknownModel(call: CallKind, answer: AnswerFacts): boolean {
+  // The model is all that a chat could fail to find.
+  const notFound = call === 'chat' && answer.status === 404 && /not.?found/i.test(answer.code);
+  return notFound || UNKNOWN_MODEL.test(wordsOf(answer));
 }
 
 /** Whether a text of the upstream about a failed job says that its content was refused. */
@@ -74,6 +85,11 @@ export function saysModerated(words: string): boolean {
 /** Whether a status is of the class 2xx. */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299;
+}
+
+// Bounds the work of the patterns; no error says the essential so late.
+function wordsOf({ code, text }: AnswerFacts): string {
+  return `${code} ${text}`.slice(0, 65_536);
 }
 
 function sort(status: number, words: string): Omit<SortedAnswer, 'submitted'> {

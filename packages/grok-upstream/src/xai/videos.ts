@@ -1,6 +1,7 @@
 import type { Credential } from '@grok2api/contracts';
 import { z } from 'zod';
-import type { CallOptions, UpstreamVideoRequest, VideoJob } from '../grok-upstream.js';
+import type { CallOptions } from '../grok-upstream.js';
+import type { UpstreamVideoRequest, VideoJob } from '../videos.js';
 import { cleanMessage } from './clean-message.js';
 import type { XaiClient } from './client.js';
 import { readErrorBody } from './error-body.js';

@@ -1,120 +1,36 @@
-import {
-  ApiError,
-  type ModelCatalogue,
-  parseVideoCompletion,
-  type VideoCompletionRequest,
-  type VideoRequestLimits,
-} from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
-import { toTaskEvent } from '@grok2api/task-store';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type AcceptDependencies, acceptVideoTask } from '../accept-video-task.js';
+import { parseModelName } from '@grok2api/contracts';
+import { type RequestHandler, Router } from 'express';
+import { createImageChat, type ImageChatDependencies } from '../image-chat.js';
 import { methodNotAllowed } from '../middleware/errors.js';
-import { SseStream } from '../sse.js';
-import { GatewayStoppingError, TaskAwaiter } from '../task-awaiter.js';
-import type { TaskBodies } from '../task-body.js';
-import type { TaskFeed } from '../task-feed.js';
-import {
-  type CompletionFrame,
-  completion,
-  contentChunks,
-  errorOfEnd,
-  progressChunk,
-  roleChunk,
-  type VideoContentFormat,
-  videoContent,
-} from '../video-completion.js';
+import { createTextChat, type TextChatDependencies } from '../text-chat.js';
+import { createVideoChat, type VideoChatDependencies } from '../video-chat.js';
 
-export interface ChatRoutesDependencies extends AcceptDependencies {
-  feed: TaskFeed;
-  bodies: TaskBodies;
-  models: ModelCatalogue;
-  limits: VideoRequestLimits;
-  contentFormat: VideoContentFormat;
-  log: Logger;
+export interface ChatRoutesDependencies extends TextChatDependencies, ImageChatDependencies, VideoChatDependencies {
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   requireKey: RequestHandler;
 }
 
-const RETRY_AFTER_S = '1';
-
-/** `POST /chat/completions` with a video model: an ordinary durable task, awaited. */
+/** `POST /chat/completions`: what makes the answer depends on what the model makes. */
 export function chatRoutes(dependencies: ChatRoutesDependencies): Router {
-  const { tasks, bus, feed, bodies, urls, models, limits, contentFormat, log, json, requireKey, randomHex, now } =
-    dependencies;
+  const { models, json, requireKey } = dependencies;
+  const answerText = createTextChat(dependencies);
+  const answerImage = createImageChat(dependencies);
+  const answerVideo = createVideoChat(dependencies);
   const router = Router();
   router
     .route('/chat/completions')
     .post(requireKey, ...json, async (req, res) => {
-      const request = parseVideoCompletion(req.body, models, limits);
-      const taskId = await acceptVideoTask(request.video, req, res.locals.identity.owner, dependencies);
-      res.set('x-task-id', taskId);
-      cancelWhenLeft(taskId, res);
-      await answer(taskId, request, req, res);
+      const model = models.find(parseModelName(req.body));
+      switch (model.kind) {
+        case 'chat':
+          return answerText(model, req, res);
+        case 'image':
+          return answerImage(req, res);
+        case 'video':
+          return answerVideo(req, res);
+      }
     })
     .all(methodNotAllowed('POST'));
-
-  async function answer(taskId: string, request: VideoCompletionRequest, req: Request, res: Response): Promise<void> {
-    const frame: CompletionFrame = {
-      id: `chatcmpl-${randomHex()}`,
-      created: Math.floor(now() / 1000),
-      model: request.video.model.id,
-    };
-    // A reader that is slow misses steps of the progress, not the end.
-    const sse = request.stream ? new SseStream(res, now, () => {}) : undefined;
-    const awaiter = new TaskAwaiter((percent) => {
-      if (!sse?.blocked) sse?.write([progressChunk(frame, res.locals.texts, percent)]);
-    });
-    sse?.write([roleChunk(frame)]);
-    try {
-      const content = await awaitContent(taskId, awaiter, res);
-      sse?.write(contentChunks(frame, content, request.includeUsage));
-      if (sse) sse.end();
-      else res.json(completion(frame, content));
-    } catch (err) {
-      const error = err instanceof GatewayStoppingError ? stoppingError(taskId, req) : err;
-      if (!sse || !(error instanceof ApiError)) throw error;
-      sse.write([{ data: error.toBody() }]);
-      sse.end();
-    }
-  }
-
-  async function awaitContent(taskId: string, awaiter: TaskAwaiter, res: Response): Promise<string> {
-    const watch = await feed.watch(taskId, awaiter);
-    if (!watch) throw new ApiError('task_cancelled');
-    res.once('close', watch.stop);
-    awaiter.begin(watch.snapshot);
-    const end = await awaiter.ended;
-    const url = bodies.resultUrl({ result: end.result, origin: watch.snapshot.origin });
-    if (url === undefined) throw errorOfEnd(end);
-    return videoContent(url, contentFormat);
-  }
-
-  /** A client that leaves wants the video no more. */
-  function cancelWhenLeft(taskId: string, res: Response): void {
-    res.once('close', () => {
-      if (res.writableEnded) return;
-      tasks.cancel(taskId).then(
-        (cancelled) => {
-          if (!cancelled) return;
-          bus.publishTaskEvent(toTaskEvent(cancelled));
-          bus.publishCancel(taskId);
-        },
-        (err: unknown) => log.warn({ err, task_id: taskId }, 'the task of a client that left could not be cancelled'),
-      );
-    });
-  }
-
-  function stoppingError(taskId: string, req: Request): ApiError {
-    return new ApiError('service_unavailable', {
-      headers: {
-        location: `${urls.originOf(req)}/v1/video/tasks/${taskId}/result`,
-        'retry-after': RETRY_AFTER_S,
-        'x-should-retry': 'false',
-      },
-    });
-  }
-
   return router;
 }

@@ -1,4 +1,5 @@
-const CJK = '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\u3000-\u303f\uff00-\uffef]';
+import { CJK } from '../text/cjk.js';
+
 // Punctuation that must not begin a line stays with the character before it.
 const CLOSING = '[\u3001\u3002\uff0c\uff01\uff1f\uff1a\uff1b\uff09\u300b\u300d\u300f\u3011]*';
 const TOKEN = new RegExp(`${CJK}${CLOSING}|(?:(?!${CJK})\\S)+|\\s+`, 'gu');

@@ -13,7 +13,8 @@ const faultSchema = z.union([
   z.strictObject({ hang: z.literal(true) }),
   /**
    * Destroys the connection. `before_headers`: nothing is processed. `mid_body`: after the head and half of the body;
-   * a GET's real answer is cut, any other request is not processed and half of a made-up answer is sent.
+   * the real answer is cut (a stream amid a line), but a create of a video is not processed and half of a made-up answer
+   * is sent.
    */
   z.strictObject({ cut: z.enum(['before_headers', 'mid_body']) }),
   /** Processes the request for real (a create makes its job), then destroys the connection without an answer. */

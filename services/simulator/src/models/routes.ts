@@ -1,7 +1,7 @@
 import { jsonAnswer } from '../wire/answer.js';
 import type { WireRoute } from '../wire/route.js';
-import { notFound } from '../wire/xai-error.js';
 import { findModel, MODELS, type Model } from './catalogue.js';
+import { modelNotFound } from './require-model.js';
 
 const MODALITIES: Record<Model['kind'], { input: string[]; output: string[] }> = {
   language: { input: ['text', 'image'], output: ['text'] },
@@ -32,11 +32,6 @@ export function modelRoutes(): WireRoute[] {
     kindRoute('/v1/image-generation-models', 'image'),
     kindRoute('/v1/video-generation-models', 'video'),
   ];
-}
-
-/** The 404 for a model that xAI does not have. */
-export function modelNotFound(model: string) {
-  return notFound(`The model ${model} does not exist or your team does not have access to it.`);
 }
 
 function kindRoute(template: string, kind: Model['kind']): WireRoute {

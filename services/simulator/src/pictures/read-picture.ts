@@ -1,50 +1,36 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { type Image, loadImage } from '@napi-rs/canvas';
-import { invalidArgument } from '../wire/xai-error.js';
+import type { Image } from '@napi-rs/canvas';
+import { invalidArgument, type XaiError } from '../wire/xai-error.js';
+import { decodeDataUrl, isDataUrl } from './data-url.js';
+import { decodePicture } from './decode-picture.js';
 
-const MAX_BYTES = 60 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 60 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
 const FETCH_TIMEOUT_MS = 10_000;
 
 /**
  * Reads a picture that a request names: JPEG, PNG or WebP, by data URL or from an http(s) address.
- * @throws XaiError 400 when it cannot be had, or is no such picture
+ * @throws XaiError 400 when it cannot be had, has more bytes, or is no such picture
  */
-export async function readPicture(url: string): Promise<Image> {
-  const bytes = url.startsWith('data:') ? decodeDataUrl(url) : await fetchPicture(url);
-  if (!isKnownFormat(bytes)) throw invalidArgument('The image must be a JPEG, PNG or WebP.');
-  try {
-    return await loadImage(bytes);
-  } catch (err) {
-    throw invalidArgument('The image could not be decoded.', { cause: err });
-  }
+export async function readPicture(url: string, maxBytes = DEFAULT_MAX_BYTES): Promise<Image> {
+  const bytes = isDataUrl(url) ? decodeDataUrl(url) : await fetchPicture(url, maxBytes);
+  if (bytes.length > maxBytes) throw tooLarge();
+  return decodePicture(bytes);
 }
 
-function decodeDataUrl(url: string): Buffer {
-  const comma = url.indexOf(',');
-  const head = url.slice(0, Math.max(comma, 0));
-  if (!/^data:image\/[\w.+-]+(;[^;,]*)*;base64$/i.test(head)) {
-    throw invalidArgument('The image URL must be `data:image/<type>;base64,<data>`.');
-  }
-  return Buffer.from(url.slice(comma + 1), 'base64');
+function tooLarge(): XaiError {
+  return invalidArgument('The image is too large.');
 }
 
-function isKnownFormat(bytes: Buffer): boolean {
-  const isJpeg = bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]));
-  const isPng = bytes.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]));
-  const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
-  return isJpeg || isPng || isWebp;
-}
-
-async function fetchPicture(address: string): Promise<Buffer> {
+async function fetchPicture(address: string, maxBytes: number): Promise<Buffer> {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   let url = parseHttpUrl(address);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     await refusePrivate(url);
     const response = await request(url, signal);
     const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
-    if (location === null) return readBody(response);
+    if (location === null) return readBody(response, maxBytes);
     await response.body?.cancel();
     url = parseHttpUrl(URL.canParse(location, url.href) ? new URL(location, url.href).href : location);
   }
@@ -67,7 +53,7 @@ async function request(url: URL, signal: AbortSignal): Promise<Response> {
   }
 }
 
-async function readBody(response: Response): Promise<Buffer> {
+async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   if (!response.ok || !response.body) {
     throw invalidArgument(`The image could not be fetched: its server answered ${response.status}.`);
   }
@@ -76,13 +62,13 @@ async function readBody(response: Response): Promise<Buffer> {
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength;
-      if (size > MAX_BYTES) break;
+      if (size > maxBytes) break;
       chunks.push(chunk);
     }
   } catch (err) {
     throw invalidArgument('The image could not be fetched.', { cause: err });
   }
-  if (size > MAX_BYTES) throw invalidArgument('The image is too large.');
+  if (size > maxBytes) throw tooLarge();
   return Buffer.concat(chunks);
 }
 

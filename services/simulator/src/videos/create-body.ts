@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { findModel, type Model } from '../models/catalogue.js';
-import { modelNotFound } from '../models/routes.js';
-import { invalidArgument } from '../wire/xai-error.js';
+import type { VideoModel } from '../models/catalogue.js';
+import { requireModel } from '../models/require-model.js';
+import { parseBody } from '../wire/parse-body.js';
 import { ASPECT_RATIOS, RESOLUTIONS } from './frame-size.js';
 
 const DEFAULT_DURATION_S = 8;
@@ -25,20 +25,13 @@ const createBodySchema = z.object({
 });
 
 /** What a create asks for, with xAI's defaults; the default of the ratio depends on the picture. */
-export type CreateBody = Omit<z.infer<typeof createBodySchema>, 'model'> & { model: Model };
+export type CreateBody = Omit<z.infer<typeof createBodySchema>, 'model'> & { model: VideoModel };
 
 /**
  * Reads the body of a create as xAI does.
  * @throws XaiError 400 for a wrong field or a model that makes no videos, 404 for an unknown model
  */
 export function parseCreateBody(body: unknown): CreateBody {
-  const parsed = createBodySchema.safeParse(body);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `\`${issue.path.join('.') || 'body'}\`: ${issue.message}`);
-    throw invalidArgument(`Invalid request. ${faults.join('; ')}`);
-  }
-  const model = findModel(parsed.data.model);
-  if (!model) throw modelNotFound(parsed.data.model);
-  if (model.kind !== 'video') throw invalidArgument(`The model ${model.id} does not support video generation.`);
-  return { ...parsed.data, model };
+  const parsed = parseBody(createBodySchema, body);
+  return { ...parsed, model: requireModel(parsed.model, 'video') };
 }

@@ -1,5 +1,5 @@
 import { type Answer, jsonAnswer } from '../wire/answer.js';
-import { XaiError } from '../wire/xai-error.js';
+import { contentModerated } from '../wire/content-moderated.js';
 import { doneAt, type Job } from './job.js';
 import { type FailureCode, outcomeOf } from './magic-words.js';
 
@@ -26,7 +26,7 @@ export function pollAnswer(job: Job, poll: Poll): Answer {
   const outcome = outcomeOf(job.prompt);
   switch (outcome.kind) {
     case 'moderated':
-      if (outcome.on === 'poll') throw contentModerated();
+      if (outcome.on === 'poll') throw contentModerated('video');
       if (outcome.on === 'failed') return failedAnswer('invalid_argument', 'Generated video rejected by moderation.');
       return doneAnswer(job, { duration: job.duration, respect_moderation: false });
     case 'failed':
@@ -36,11 +36,6 @@ export function pollAnswer(job: Job, poll: Poll): Answer {
     default:
       return doneAnswer(job, { url: poll.videoUrl, duration: job.duration, respect_moderation: true });
   }
-}
-
-/** The error of a prompt that moderation refuses. xAI bills it. */
-export function contentModerated(): XaiError {
-  return new XaiError(400, 'imagine:content-moderated', 'Generated video rejected by content moderation.');
 }
 
 /** A job that ended without a video. */

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { Logger } from '@grok2api/service-kit';
 import { drawCard, drawDisc, drawProgressBar } from '../draw/card.js';
 import { encodeClip } from '../draw/clip.js';
+import { Turns } from '../turns.js';
 import { FRAME_SIZES } from './frame-size.js';
 import type { Job } from './job.js';
 import type { JobStore } from './job-store.js';
@@ -20,10 +21,9 @@ export interface RendererParts {
 export class Renderer {
   readonly #parts: RendererParts;
   readonly #inWork = new Map<string, Promise<boolean>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new Turns(MAX_AT_ONCE);
   readonly #failed = new Set<string>();
   readonly #stop = new AbortController();
-  #running = 0;
 
   constructor(parts: RendererParts) {
     this.#parts = parts;
@@ -37,10 +37,10 @@ export class Renderer {
   render(job: Job): Promise<boolean> {
     const inWork = this.#inWork.get(job.request_id);
     if (inWork) return inWork;
-    if (this.hasFailed(job) || this.#stop.signal.aborted || this.#waiting.length >= MAX_WAITING) {
+    if (this.hasFailed(job) || this.#stop.signal.aborted || this.#turns.waiting >= MAX_WAITING) {
       return Promise.resolve(false);
     }
-    const made = this.#inTurn(() => this.#make(job)).finally(() => this.#inWork.delete(job.request_id));
+    const made = this.#turns.take(() => this.#make(job)).finally(() => this.#inWork.delete(job.request_id));
     this.#inWork.set(job.request_id, made);
     return made;
   }
@@ -54,19 +54,6 @@ export class Renderer {
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#inWork.values());
-  }
-
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#running < MAX_AT_ONCE) this.#running += 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      // The place goes to the next one directly, so that nobody takes it in between.
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running -= 1;
-    }
   }
 
   async #make(job: Job): Promise<boolean> {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { coverFrame } from '../pictures/cover-frame.js';
 import { readPicture } from '../pictures/read-picture.js';
 import { type Answer, jsonAnswer } from '../wire/answer.js';
+import { contentModerated } from '../wire/content-moderated.js';
 import { keySha256 } from '../wire/key-hash.js';
 import type { WireRequest, WireRoute } from '../wire/route.js';
 import { notFound } from '../wire/xai-error.js';
@@ -10,7 +11,7 @@ import { FRAME_SIZES, nearestAspectRatio } from './frame-size.js';
 import { doneAt, type Job } from './job.js';
 import type { JobStore } from './job-store.js';
 import { outcomeOf } from './magic-words.js';
-import { contentModerated, failedAnswer, pollAnswer } from './poll-answer.js';
+import { failedAnswer, pollAnswer } from './poll-answer.js';
 import type { Renderer } from './renderer.js';
 
 /** What the video routes work with. Times are milliseconds. */
@@ -29,6 +30,7 @@ export function videoRoutes(parts: VideoRouteParts): WireRoute[] {
       method: 'POST',
       template: '/v1/videos/generations',
       needsKey: true,
+      generation: 'video_create',
       handle: (request) => create(parts, request),
     },
     { method: 'GET', template: '/v1/videos/{request_id}', needsKey: true, handle: (request) => poll(parts, request) },
@@ -39,7 +41,7 @@ export function videoRoutes(parts: VideoRouteParts): WireRoute[] {
 async function create({ jobs, renderer, now, generationMs }: VideoRouteParts, request: WireRequest): Promise<Answer> {
   const { model, prompt, duration, resolution, ...asked } = parseCreateBody(request.body);
   const outcome = outcomeOf(prompt);
-  if (outcome.kind === 'moderated' && outcome.on === 'create') throw contentModerated();
+  if (outcome.kind === 'moderated' && outcome.on === 'create') throw contentModerated('video');
   const picture = asked.image ? await readPicture(asked.image.url) : undefined;
   const aspectRatio = asked.aspect_ratio ?? (picture ? nearestAspectRatio(picture.width, picture.height) : '16:9');
   const job: Job = {

@@ -2,13 +2,18 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type EventStream, type EventStreamWatch, firstHalf, sendEvents } from './event-stream.js';
 
-/** The body of an answer. A file is streamed from disk. */
+/** The body of an answer. A file is streamed from disk, events as they come due. */
 type AnswerBody =
   | { kind: 'empty' }
+  | ({ kind: 'events' } & EventStream)
   | { kind: 'json'; value: unknown }
   | { kind: 'text'; text: string }
+  | { kind: 'bytes'; bytes: Buffer; type: string }
   | { kind: 'file'; path: string; type: string };
+
+type BytesBody = Exclude<AnswerBody, { kind: 'file' | 'events' }>;
 
 /** A complete answer, not yet sent. */
 export interface Answer {
@@ -25,29 +30,48 @@ export function jsonAnswer(value: unknown): Answer {
 }
 
 /**
- * Sends an answer with its content-length; returns when it is handed to the connection, or when the caller left.
- * `half` sends the head and the first half of the body, then destroys the connection; an empty body is announced as
- * one byte, so that this is never taken for a complete answer.
+ * Sends an answer, with its content-length unless it is a stream of events; returns when it is handed to the connection,
+ * or when the caller left. `half` sends the head and the first half of the body, then destroys the connection; an empty
+ * body is announced as one byte, so that this is never taken for a complete answer.
  * @throws Error when the file of the answer cannot be read; nothing was sent then, or the connection is destroyed
  */
-export async function sendAnswer(response: ServerResponse, answer: Answer, part: 'whole' | 'half'): Promise<void> {
+export async function sendAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  part: 'whole' | 'half',
+  watch: EventStreamWatch,
+): Promise<void> {
   const { body } = answer;
+  if (body.kind === 'events') {
+    await sendStream(response, answer, part === 'half' ? firstHalf(body) : body, watch);
+    return;
+  }
   if (body.kind === 'file') {
     const file = await open(body.path);
     try {
       const { size } = await file.stat();
-      await sendBody(response, answer, part, { size, type: body.type, read: (length) => readStart(file, length) });
+      const source = { size, type: body.type, read: (length: number) => readStart(file, length) };
+      await sendBody(response, answer, part, source, watch);
     } finally {
       await file.close();
     }
     return;
   }
   const bytes = bytesOf(body);
-  await sendBody(response, answer, part, {
-    size: bytes.length,
-    type: typeOf(body),
-    read: (length) => Readable.from([bytes.subarray(0, length)]),
-  });
+  const read = (length: number) => Readable.from([bytes.subarray(0, length)]);
+  await sendBody(response, answer, part, { size: bytes.length, type: typeOf(body), read }, watch);
+}
+
+async function sendStream(
+  response: ServerResponse,
+  { status, headers }: Answer,
+  stream: EventStream,
+  watch: EventStreamWatch,
+): Promise<void> {
+  if (response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', ...headers });
+  response.flushHeaders();
+  await sendEvents(response, stream, watch);
 }
 
 const CALLER_GONE = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EPIPE'];
@@ -64,6 +88,7 @@ async function sendBody(
   answer: Answer,
   part: 'whole' | 'half',
   source: Source,
+  watch: EventStreamWatch,
 ): Promise<void> {
   if (response.destroyed) return;
   const announced = part === 'half' ? Math.max(source.size, 1) : source.size;
@@ -80,7 +105,10 @@ async function sendBody(
   }
   response.flushHeaders();
   if (sendsBody) await sendStart(response, source.read(length), part);
-  if (part === 'half') response.destroy();
+  if (part === 'half') {
+    if (!response.destroyed) watch.cut();
+    response.destroy();
+  }
 }
 
 async function sendStart(response: ServerResponse, bytes: Readable, part: 'whole' | 'half'): Promise<void> {
@@ -108,12 +136,14 @@ function readStart(file: FileHandle, length: number): Readable {
   return file.createReadStream({ start: 0, end: length - 1, autoClose: false });
 }
 
-function bytesOf(body: Exclude<AnswerBody, { kind: 'file' }>): Buffer {
+function bytesOf(body: BytesBody): Buffer {
   if (body.kind === 'empty') return Buffer.alloc(0);
+  if (body.kind === 'bytes') return body.bytes;
   return Buffer.from(body.kind === 'json' ? JSON.stringify(body.value) : body.text);
 }
 
-function typeOf(body: Exclude<AnswerBody, { kind: 'file' }>): string | undefined {
+function typeOf(body: BytesBody): string | undefined {
   if (body.kind === 'empty') return undefined;
+  if (body.kind === 'bytes') return body.type;
   return body.kind === 'json' ? 'application/json' : 'text/plain; charset=utf-8';
 }

@@ -10,7 +10,12 @@ export interface WireRequest {
   body: unknown;
   /** Origin for URLs given to the caller, without a trailing slash. */
   origin: string;
+  /** Aborted when the caller's connection closes: nobody waits for the answer then. */
+  signal: AbortSignal;
 }
+
+/** What a route makes that takes its time and is paid for. */
+export type Generation = 'chat' | 'image' | 'video_create';
 
 /** One route of the simulated API. */
 export interface WireRoute {
@@ -18,6 +23,8 @@ export interface WireRoute {
   /** Path with variable segments in braces: `/v1/videos/{request_id}`. */
   template: string;
   needsKey: boolean;
+  /** Absent on a route that only reads. */
+  generation?: Generation;
   /**
    * Makes the answer; it is sent elsewhere, so that a fault can cut it.
    * @throws XaiError for an answer that is an error

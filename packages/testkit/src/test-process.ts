@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { ROOT } from './root.js';
+import { type LogLine, SystemLog } from './system-log.js';
+
+const STOPPED_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 30_000;
+
+/** What a process of a service is started with. */
+export interface TestProcessOptions {
+  service: string;
+  /** Its name in the log, unique among the processes of its kind. */
+  instance: string;
+  env: NodeJS.ProcessEnv;
+  /** Message of the log line that says that it is ready. */
+  readyMessage: string;
+  /** Where its log goes; one of its own unless it is given. */
+  log?: SystemLog;
+}
+
+/** A process of one service beside those that the launcher keeps. Nobody starts it again when it ends. */
+export class TestProcess {
+  readonly #child: ChildProcess;
+
+  private constructor(
+    child: ChildProcess,
+    /** Its name in the log. */
+    readonly instance: string,
+    /** The line that said that it was ready. */
+    readonly ready: LogLine,
+  ) {
+    this.#child = child;
+  }
+
+  /** Starts it and waits until it is ready. */
+  static async start({ service, instance, env, readyMessage, log = new SystemLog() }: TestProcessOptions) {
+    const child = spawn(process.execPath, [join(ROOT, 'services', service, 'dist/main.js')], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, ...env, INSTANCE: instance },
+      // The channel's end tells it that the tests are gone.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    log.read(child.stdout);
+    log.read(child.stderr);
+    try {
+      const ready = await log.line({ instance, msg: readyMessage }, READY_WITHIN_MS);
+      return new TestProcess(child, instance, ready);
+    } catch (err) {
+      child.kill('SIGKILL');
+      throw err;
+    }
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.instance} could not be started`);
+    return this.#child.pid;
+  }
+
+  /** Sends it a signal. */
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#child.kill(signal);
+  }
+
+  /** Asks it to stop and waits for its end; does nothing when it has ended. Resolves to its exit code. */
+  async stop(): Promise<{ code: number | null }> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGTERM');
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+      await once(this.#child, 'exit');
+      clearTimeout(late);
+    }
+    return { code: this.#child.exitCode };
+  }
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { Bus } from '@grok2api/bus';
+import { completeChat } from '@grok2api/contracts';
+import { CredentialClient } from '@grok2api/credential-client';
+import { createXaiUpstream } from '@grok2api/grok-upstream';
+import { FilesystemMediaStore } from '@grok2api/media-store';
+import { createUpstreamPictures } from '@grok2api/pictures';
+import { createSafeFetch } from '@grok2api/safe-fetch';
+import { readSettings, runService } from '@grok2api/service-kit';
+import { type CompletionDependencies, complete } from './complete.js';
+import { settingsSchema } from './settings.js';
+
+const SERVICE = 'chat';
+/** How long completions that are being answered may go on, once this process is to stop. */
+const STOP_GRACE_MS = 15_000;
+
+await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+  const settings = readSettings(settingsSchema, env);
+
+  const upstream = createXaiUpstream();
+  shutdown.add('upstream', () => upstream.close());
+
+  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW });
+  shutdown.add('safe fetch', () => safeFetch.close());
+
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  shutdown.add('bus', () => bus.close());
+
+  const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
+  shutdown.add('credential client', () => credentials.close());
+
+  const media = new FilesystemMediaStore(settings.MEDIA_DIR);
+  const dependencies: CompletionDependencies = {
+    credentials,
+    upstream,
+    pictures: createUpstreamPictures({ media, safeFetch }),
+    reasoningFormat: settings.REASONING_FORMAT,
+    idleTimeoutMs: settings.CHAT_IDLE_TIMEOUT_MS,
+    credentialWaitMs: settings.CREDENTIAL_WAIT_MS,
+    log,
+    newId: randomUUID,
+    now: Date.now,
+    random: Math.random,
+  };
+  bus.serveStream(completeChat, (request, reply, context) => complete(request, reply, context, dependencies), {
+    maxInFlight: settings.CHAT_MAX_IN_FLIGHT,
+    claimCheck: media,
+  });
+  // Answers that are being written need their grants.
+  shutdown.add('running completions', () => bus.stopServing({ graceMs: STOP_GRACE_MS }));
+  await bus.announce(SERVICE, instance);
+  log.info('taking requests');
+});
