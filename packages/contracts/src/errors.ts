@@ -3,6 +3,7 @@ export type ErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'rate_limit_error'
+  | 'insufficient_quota'
   | 'server_error'
   | 'upstream_error';
 
@@ -198,6 +199,12 @@ export const ERROR_CATALOGUE = {
     type: 'rate_limit_error',
     message: 'No available tokens. Please try again later.',
     hint: 'Wait for the seconds of Retry-After.',
+  },
+  insufficient_quota: {
+    status: 429,
+    type: 'insufficient_quota',
+    message: 'You exceeded your current quota, please check your plan and billing details.',
+    hint: "The key's budget for this month is used up: ask who gave you the key.",
   },
   internal_error: {
     status: 500,

@@ -26,6 +26,19 @@ export {
   completeChat,
 } from './bus/chat.js';
 export {
+  admitRequests,
+  CLIENT_KEYS_CHANGED_SUBJECT,
+  type ClientKey,
+  type ClientKeyEntry,
+  type ClientKeyLimits,
+  createClientKey,
+  holdRequestSlots,
+  listClientKeyEntries,
+  listClientKeys,
+  revokeClientKey,
+  updateClientKey,
+} from './bus/client-keys.js';
+export {
   type AcquireReply,
   acquireGrant,
   acquireReplySchema,
@@ -69,6 +82,7 @@ export {
   type ReasoningEffort,
   type RefusableParameter,
 } from './models.js';
+export { type Admission, admit, WINDOW_MS, type WindowEntry } from './request-window.js';
 export {
   ASPECT_RATIOS,
   END_STATES,

@@ -4,10 +4,15 @@ import type { MediaStore } from '@grok2api/media-store';
 import type { Logger, Metrics } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
+import type { ClientKeyFeed } from './client-keys/client-key-feed.js';
+import type { ClientKeys } from './client-keys/client-keys.js';
 import type {} from './locals.js';
+import { allowedModel } from './middleware/allowed-model.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
+import { inTurn } from './middleware/in-turn.js';
 import { jsonBody } from './middleware/json-body.js';
+import type { KeyLimits } from './middleware/key-limits.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { PendingLimit } from './pending-limit.js';
@@ -29,6 +34,9 @@ export interface AppDependencies {
   bus: Bus;
   tasks: TaskStore['tasks'];
   feed: TaskFeed;
+  clientKeys: ClientKeys;
+  clientKeyFeed: ClientKeyFeed;
+  keyLimits: KeyLimits;
   media: MediaStore;
   metrics: Metrics;
   log: Logger;
@@ -39,11 +47,11 @@ export interface AppDependencies {
 
 /** The HTTP API. Every route answers with and without the prefix `/v1`. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { settings, log, newRequestId, now } = dependencies;
-  const authenticator = new Authenticator(settings.API_KEYS);
+  const { settings, clientKeys, clientKeyFeed, log, newRequestId, now } = dependencies;
+  const authenticator = new Authenticator({ keys: clientKeys, refresh: () => clientKeyFeed.refresh(), now });
   const urls = new PublicUrls(settings.PUBLIC_URL);
   const bodies = new TaskBodies(urls);
-  const { requireKey, allowCapability } = authenticator;
+  const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
   const common = {
     ...dependencies,
     urls,
@@ -52,7 +60,7 @@ export function createApp(dependencies: AppDependencies): Express {
     models: new ModelCatalogue(),
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
-    json: jsonBody(settings.JSON_BODY_MAX_MB),
+    json: [...jsonBody(settings.JSON_BODY_MAX_MB), allowedModel],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
   };
@@ -62,7 +70,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable('etag');
   if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
   app.use(requestContext(log, newRequestId, now));
-  if (authenticator.open && !settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS));
+  if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, () => clientKeys.mode === 'open'));
 
   const api = Router();
   api.use(
@@ -74,7 +82,8 @@ export function createApp(dependencies: AppDependencies): Express {
     videoGenerationRoutes(common),
     videoTaskRoutes({
       ...common,
-      readTask: settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability,
+      // Not counted: a client that waits for its task asks often.
+      readTask: settings.TASK_READS_REQUIRE_KEY ? authenticator.requireKey : authenticator.allowCapability,
     }),
   );
   app.use('/v1', api);

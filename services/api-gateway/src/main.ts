@@ -2,13 +2,20 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
+import { admitRequests, holdRequestSlots } from '@grok2api/contracts';
 import { FilesystemMediaStore } from '@grok2api/media-store';
 import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
+import { ClientKeyFeed } from './client-keys/client-key-feed.js';
+import { ClientKeys } from './client-keys/client-keys.js';
 import { closeServer } from './close-server.js';
+import { KeyLimits } from './middleware/key-limits.js';
 import { readGatewaySettings } from './settings.js';
 import { TaskFeed } from './task-feed.js';
+
+/** Every request of a limited key may wait for it. */
+const LIMITS_CALL = { timeoutMs: 1_000 };
 
 await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   const settings = readGatewaySettings(env);
@@ -23,11 +30,27 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   shutdown.add('bus', () => bus.close());
 
   const feed = new TaskFeed(bus, store.tasks, log);
+  const clientKeys = new ClientKeys(settings.API_KEYS);
+  const clientKeyFeed = new ClientKeyFeed(bus, clientKeys, log);
+  clientKeyFeed.start();
+  shutdown.add('client keys', () => clientKeyFeed.stop());
+  // The instance's name is unique on its host only.
+  const holder = `${instance} ${randomUUID()}`;
+  const keyLimits = new KeyLimits({
+    admit: (key_id, count) => bus.call(admitRequests, { key_id, count }, LIMITS_CALL),
+    hold: (key_id, slots) => bus.call(holdRequestSlots, { key_id, holder, slots }, LIMITS_CALL),
+    now: Date.now,
+    log,
+  });
+  shutdown.add('key limits', () => keyLimits.close());
   const app = createApp({
     settings,
     bus,
     tasks: store.tasks,
     feed,
+    clientKeys,
+    clientKeyFeed,
+    keyLimits,
     media: new FilesystemMediaStore(settings.MEDIA_DIR),
     metrics: createMetrics('api-gateway'),
     log,

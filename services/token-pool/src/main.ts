@@ -1,7 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { acquireGrant, credentialOf, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
 import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
 import { bootstrap } from './bootstrap.js';
+import { ClientKeyStore } from './client-keys/client-key-store.js';
+import { RequestSlots } from './client-keys/request-slots.js';
+import { RequestWindows } from './client-keys/request-windows.js';
+import { serveClientKeys } from './client-keys/serve-client-keys.js';
 import { CredentialStore } from './credential-store.js';
 import { openDatabase } from './database.js';
 import { Grants } from './grants.js';
@@ -10,6 +15,8 @@ import { DecryptError, Secrets } from './secrets.js';
 import { settingsSchema } from './settings.js';
 
 const SERVICE = 'token-pool';
+/** How long a gateway that died keeps its clients' requests counted as being in progress. */
+const REQUEST_SLOTS_TTL_MS = 10_000;
 
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const settings = readSettings(settingsSchema, env);
@@ -48,6 +55,11 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   bus.serve(credentialOf, async ({ credential_id }) => ({
     credential: (await credentials.find(credential_id)) ?? null,
   }));
+  serveClientKeys(bus, {
+    keys: new ClientKeyStore(database, () => randomBytes(16).toString('hex'), Date.now),
+    windows: new RequestWindows(database),
+    slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
+  });
   await bus.announce(SERVICE, instance);
   // Ready means that a request sent from now on finds a responder.
   await bus.flush();

@@ -54,7 +54,7 @@ export class Fixture {
   /** Stops every token-pool process and empties the tables. */
   async reset(): Promise<void> {
     await Promise.all(this.#processes.splice(0).map((process) => process.stop()));
-    await this.database.credential.deleteMany();
+    await Promise.all([this.database.credential.deleteMany(), this.database.clientKey.deleteMany()]);
   }
 
   async destroy(): Promise<void> {

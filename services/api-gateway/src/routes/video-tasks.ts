@@ -16,6 +16,7 @@ import { type RequestHandler, type Response, Router } from 'express';
 import { type AcceptDependencies, acceptVideoTask } from '../accept-video-task.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
+import { requireModelAccess } from '../middleware/allowed-model.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../sse.js';
@@ -133,6 +134,7 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
       const task = await visibleTask(req.params.id, res);
       if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
       const { kind, owner, model, upstreamModel, prompt, params, callbackUrl } = task;
+      requireModelAccess(res, model);
       await pendingLimit.admit(kind, owner);
       const id = newTaskId(randomHex);
       const again = { id, kind, owner, model, upstreamModel, prompt, params, callbackUrl, origin: urls.originOf(req) };
