@@ -1,4 +1,17 @@
 export {
+  adminPageSchema,
+  clientKeyBody,
+  createClientKeySchema,
+  createCredentialSchema,
+  credentialBody,
+  listCredentialsSchema,
+  toClientKeyLimits,
+  toCredentialChanges,
+  toNewCredential,
+  updateClientKeySchema,
+  updateCredentialSchema,
+} from './api/admin.js';
+export {
   type ChatCompletionBody,
   type ChatOptions,
   chatCompletionSchema,
@@ -19,6 +32,18 @@ export {
   type VideoRequestLimits,
   type VideoTaskRequest,
 } from './api/video-tasks.js';
+export {
+  addCredentials,
+  CREDENTIAL_BATCH,
+  type CredentialEntry,
+  type CredentialQuery,
+  clearCooling,
+  deleteCredential,
+  listCredentials,
+  type NewCredential,
+  testCredential,
+  updateCredential,
+} from './bus/admin.js';
 export {
   type ChatMessage,
   type ChatPicture,
@@ -82,6 +107,7 @@ export {
   type ReasoningEffort,
   type RefusableParameter,
 } from './models.js';
+export { fromUsd, toUsd } from './money.js';
 export { type Admission, admit, WINDOW_MS, type WindowEntry } from './request-window.js';
 export {
   ASPECT_RATIOS,
@@ -105,4 +131,4 @@ export {
   videoParamsSchema,
 } from './task.js';
 export { type Language, TEXTS, type Texts, taskMessage } from './texts.js';
-export { parseRequest } from './validation.js';
+export { parseRequest, parseSecretRequest } from './validation.js';

@@ -8,6 +8,7 @@ export interface SystemValues {
   natsUrl: string;
   databaseUrl: string;
   credentialsKey: string;
+  adminKey: string;
   gatewayPort: number;
   gatewayHost: string | undefined;
   /** Names of the services that the gateway's health waits for. */
@@ -46,7 +47,7 @@ export function serviceEnvironment(
     bus: () => ({ NATS_URL: values.natsUrl }),
     database: () => ({ DATABASE_URL: values.databaseUrl }),
     upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
-    'client-keys': () => picked(env, OWNED['client-keys']),
+    'client-keys': () => ({ ...picked(env, ['API_KEYS']), ADMIN_KEY: values.adminKey }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),
       PORT: String(values.gatewayPort),

@@ -10,7 +10,7 @@ const USER_ENV = {
   XAI_API_KEYS: 'secret-xai-keys',
   XAI_BASE_URL: 'https://xai.example/v1',
   API_KEYS: 'me:secret-client-key',
-  ADMIN_KEY: 'secret-admin-key',
+  ADMIN_KEY: 'secret-user-admin-key',
   CREDENTIALS_KEY: 'secret-user-credentials-key',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
@@ -26,6 +26,7 @@ const VALUES: SystemValues = {
   natsUrl: 'nats://secret-nats',
   databaseUrl: 'postgresql://secret-database',
   credentialsKey: 'secret-credentials-key',
+  adminKey: 'secret-admin-key',
   gatewayPort: 9000,
   gatewayHost: '0.0.0.0',
   expectedServices: ['token-pool', 'video-worker'],
@@ -54,6 +55,7 @@ test('every secret reaches only the services that need it', () => {
     'video-worker-2': worker,
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'DATABASE_URL', 'NATS_URL'],
   });
+  expect(environments(VALUES).get('api-gateway')).toMatchObject({ ADMIN_KEY: VALUES.adminKey });
   expect(secretsIn(sharedEnvironment(USER_ENV))).toEqual([]);
 });
 

@@ -91,11 +91,12 @@ export class TestSystem {
   /**
    * Starts one more gateway on the same servers and files; it stops with the system. The servers have to be given by
    * `NATS_URL` and `DATABASE_URL`, for only the launcher knows the addresses of those that it starts itself.
+   * @param settings over the system's own
    */
-  async startGateway(): Promise<TestGateway> {
+  async startGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
     if (!this.#env.NATS_URL || !this.#env.DATABASE_URL) throw new Error('the system has no servers to share');
     const instance = `api-gateway-${this.#gateways.length + 2}`;
-    const env = { PATH: process.env.PATH, ...this.#env, MEDIA_DIR: join(this.dataDir, 'media') };
+    const env = { PATH: process.env.PATH, ...this.#env, ...settings, MEDIA_DIR: join(this.dataDir, 'media') };
     const gateway = await TestGateway.start(instance, env, this.#log);
     this.#gateways.push(gateway);
     return gateway;

@@ -18,6 +18,7 @@ import { requestContext } from './middleware/request-context.js';
 import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
+import { adminRoutes } from './routes/admin/admin.js';
 import { chatRoutes } from './routes/chat.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
@@ -72,6 +73,9 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(requestContext(log, newRequestId, now));
   if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, () => clientKeys.mode === 'open'));
 
+  if (settings.ADMIN_KEY !== undefined) {
+    app.use('/admin/api', adminRoutes({ ...common, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }));
+  }
   const api = Router();
   api.use(
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),

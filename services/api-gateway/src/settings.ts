@@ -46,6 +46,11 @@ export const settingsSchema = z.object({
   API_KEYS: apiKeySchema
     .prefault('')
     .describe('Client keys, `name:secret` separated by commas. Without any the server is open, on loopback only.'),
+  ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, { error: 'must be 16 or more printable ASCII characters without blanks' })
+    .optional()
+    .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
   ALLOW_OPEN: booleanSetting().prefault('false').describe('Lets a server without keys serve other hosts too.'),
   TASK_READS_REQUIRE_KEY: booleanSetting()
     .prefault('false')

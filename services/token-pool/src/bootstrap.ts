@@ -16,8 +16,9 @@ const LAST = 4;
 
 /**
  * Makes the stored credentials agree with the environment. A new key gets a row; a known one takes the environment's
- * base URL and limit and gets a new chance, whatever it was disabled for; one that came from the environment and is
- * no longer there is disabled, but kept for polling the jobs it began. Doing it again changes nothing.
+ * base URL and limit and gets a new chance, whatever the upstream had disabled it for, and also when it had been deleted;
+ * only an administrator's disabling stays. One that came from the environment and is no longer there is disabled, but
+ * kept for polling the jobs it began. Doing it again changes nothing.
  */
 export async function bootstrap(
   database: Database,
@@ -27,7 +28,7 @@ export async function bootstrap(
 ): Promise<void> {
   const named = [...new Set(apiKeys)].map((secret) => ({ secret, secretHash: hashSecret(secret) }));
   const hashes = named.map(({ secretHash }) => secretHash);
-  const update = { baseUrl, maxConcurrency, enabled: true, disabledReason: null };
+  const update = { baseUrl, maxConcurrency, deletedAt: null };
   await database.$transaction([
     // Several processes start at once: in turn, they cannot lock each other's rows crosswise.
     database.$executeRaw`SELECT pg_advisory_xact_lock(${BOOTSTRAP_LOCK})`,
@@ -36,6 +37,10 @@ export async function bootstrap(
       const secretEncrypted = secrets.encrypt(secret, id);
       const create = { id, secretEncrypted, secretHash, last4: secret.slice(-LAST), source: 'environment' as const };
       return database.credential.upsert({ where: { secretHash }, create: { ...create, ...update }, update });
+    }),
+    database.credential.updateMany({
+      where: { secretHash: { in: hashes }, OR: [{ disabledReason: null }, { disabledReason: { not: 'admin' } }] },
+      data: { enabled: true, disabledReason: null },
     }),
     database.credentialModel.updateMany({
       where: { state: 'dead', credential: { secretHash: { in: hashes } } },

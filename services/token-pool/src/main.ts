@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { acquireGrant, credentialOf, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
 import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
+import { CredentialAdmin } from './admin/credential-admin.js';
+import { CredentialList } from './admin/credential-list.js';
+import { serveCredentialAdmin } from './admin/serve-credential-admin.js';
 import { bootstrap } from './bootstrap.js';
 import { ClientKeyStore } from './client-keys/client-key-store.js';
 import { RequestSlots } from './client-keys/request-slots.js';
@@ -55,8 +58,13 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   bus.serve(credentialOf, async ({ credential_id }) => ({
     credential: (await credentials.find(credential_id)) ?? null,
   }));
+  const randomHex = () => randomBytes(16).toString('hex');
+  const list = new CredentialList(database, Date.now);
+  const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
+  const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
+  serveCredentialAdmin(bus, list, admin);
   serveClientKeys(bus, {
-    keys: new ClientKeyStore(database, () => randomBytes(16).toString('hex'), Date.now),
+    keys: new ClientKeyStore(database, randomHex, Date.now),
     windows: new RequestWindows(database),
     slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@grok2api/contracts';
 import type { Request, RequestHandler } from 'express';
 import type { ClientKey } from '../client-keys/client-key.js';
@@ -8,6 +9,8 @@ import type { Identity } from '../locals.js';
 const OPEN_OWNER = 'open';
 const NO_OWNER = '';
 const RETRY_AFTER_S = '1';
+/** How long a request waits to be told which keys there are. */
+const PATIENCE_MS = 1_000;
 
 export interface AuthenticatorDependencies {
   keys: ClientKeys;
@@ -49,7 +52,7 @@ export class Authenticator {
     let key = known();
     if (!key && !keys.complete) {
       // Who comes before anybody has told is answered as is right, where that takes moments only.
-      await refresh();
+      await Promise.race([refresh(), sleep(PATIENCE_MS, undefined, { ref: false })]);
       key = known();
     }
     if (key) return { owner: this.#checked(key).owner, byCapability: false, key };
