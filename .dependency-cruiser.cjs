@@ -3,7 +3,7 @@
 const FLOORS = [
   ['contracts', 'service-kit', 'safe-fetch', 'media-store', 'prisma-migrate'],
   ['bus', 'task-store', 'grok-upstream'],
-  ['credential-client', 'task-engine'],
+  ['credential-client', 'task-engine', 'usage-client'],
   ['launcher'],
   ['testkit'],
 ];

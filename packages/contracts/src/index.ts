@@ -20,6 +20,14 @@ export {
 } from './api/chat.js';
 export { parseVideoCompletion, type VideoCompletionRequest, videoCompletionSchema } from './api/chat-with-media.js';
 export {
+  adminUsageQueryParametersSchema,
+  monthSoFar,
+  parseAdminUsageQuery,
+  parseUsageQuery,
+  usageBody,
+  usageQueryParametersSchema,
+} from './api/usage.js';
+export {
   createFlatVideoGenerationSchema,
   createVideoGenerationSchema,
   createVideoTaskSchema,
@@ -83,6 +91,17 @@ export type { Rpc } from './bus/rpc.js';
 export type { StreamRpc } from './bus/stream-rpc.js';
 export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
+export {
+  NO_USAGE,
+  queryUsage,
+  recordUsage,
+  USAGE_BATCH,
+  USAGE_COUNTS,
+  type UsageCounts,
+  type UsageGroupCounts,
+  type UsageQuery,
+  type UsageRow,
+} from './bus/usage.js';
 export {
   ApiError,
   type ApiErrorDetails,

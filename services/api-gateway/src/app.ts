@@ -24,6 +24,7 @@ import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { uploadRoutes } from './routes/uploads.js';
+import { usageRoutes } from './routes/usage.js';
 import { videoGenerationRoutes } from './routes/video-generations.js';
 import { videoTaskRoutes } from './routes/video-tasks.js';
 import type { GatewaySettings } from './settings.js';
@@ -83,6 +84,7 @@ export function createApp(dependencies: AppDependencies): Express {
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
     chatRoutes({ ...common, contentFormat: settings.VIDEO_CONTENT_FORMAT }),
+    usageRoutes(common),
     videoGenerationRoutes(common),
     videoTaskRoutes({
       ...common,

@@ -16,6 +16,10 @@ import { Grants } from './grants.js';
 import { Reports } from './reports.js';
 import { DecryptError, Secrets } from './secrets.js';
 import { settingsSchema } from './settings.js';
+import { Sweep } from './sweep.js';
+import { serveUsage } from './usage/serve-usage.js';
+import { SpentBudgets } from './usage/spent-budgets.js';
+import { UsageStore } from './usage/usage-store.js';
 
 const SERVICE = 'token-pool';
 /** How long a gateway that died keeps its clients' requests counted as being in progress. */
@@ -68,6 +72,11 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     windows: new RequestWindows(database),
     slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
   });
+  const usage = new UsageStore(database);
+  serveUsage(bus, usage, new SpentBudgets(database, Date.now), log);
+  const sweep = new Sweep(database, usage, log);
+  sweep.start();
+  shutdown.add('sweep', () => sweep.stop());
   await bus.announce(SERVICE, instance);
   // Ready means that a request sent from now on finds a responder.
   await bus.flush();

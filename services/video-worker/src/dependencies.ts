@@ -2,6 +2,7 @@ import type { CredentialClient } from '@grok2api/credential-client';
 import type { GrokUpstream, VideoPreset } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
 import type { SafeFetch } from '@grok2api/safe-fetch';
+import type { UsageReporter } from '@grok2api/usage-client';
 import type { FirstFrames } from './first-frame.js';
 
 /** What making a video needs from outside. */
@@ -11,6 +12,7 @@ export interface VideoDependencies {
   media: MediaStore;
   safeFetch: SafeFetch;
   firstFrames: FirstFrames;
+  usage: UsageReporter;
   presetSuffixes: Readonly<Record<VideoPreset, string>>;
   /** Milliseconds from the upstream's create to the task's deadline. */
   deadlineMs: number;

@@ -8,6 +8,7 @@ import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
 import { Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
+import { UsageReporter } from '@grok2api/usage-client';
 import type { VideoDependencies } from './dependencies.js';
 import { createFirstFrames } from './first-frame.js';
 import { readVideoWorkerSettings } from './settings.js';
@@ -40,12 +41,16 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   const credentials = new CredentialClient({ bus, holder: instance, now, log });
   shutdown.add('credential client', () => credentials.close());
 
+  const usage = new UsageReporter({ bus, log, now, newBatchId: randomUUID });
+  shutdown.add('usage', () => usage.close());
+
   const media = new FilesystemMediaStore(settings.MEDIA_DIR);
   const dependencies: VideoDependencies = {
     credentials,
     upstream,
     media,
     safeFetch,
+    usage,
     firstFrames: createFirstFrames({ media, safeFetch }),
     presetSuffixes: {
       ...DEFAULT_PRESET_SUFFIXES,

@@ -7,6 +7,7 @@ import { requireAdminKey } from '../../middleware/admin-key.js';
 import { adminClientKeyRoutes } from './client-keys.js';
 import { adminCredentialRoutes } from './credentials.js';
 import { adminImportRoutes } from './import-credentials.js';
+import { adminUsageRoutes } from './usage.js';
 
 export interface AdminRoutesDependencies {
   adminKey: string;
@@ -21,7 +22,12 @@ export interface AdminRoutesDependencies {
 export function adminRoutes(dependencies: AdminRoutesDependencies): Router {
   const router = Router();
   router.use(requireAdminKey(dependencies.adminKey, dependencies.now), keepNothing);
-  router.use(adminImportRoutes(dependencies), adminCredentialRoutes(dependencies), adminClientKeyRoutes(dependencies));
+  router.use(
+    adminImportRoutes(dependencies),
+    adminCredentialRoutes(dependencies),
+    adminClientKeyRoutes(dependencies),
+    adminUsageRoutes(dependencies),
+  );
   router.use(hideBody);
   return router;
 }
