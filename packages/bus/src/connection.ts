@@ -32,6 +32,7 @@ export class Connection {
       ...(user === undefined ? {} : { user, pass: pass ?? '' }),
       ...(tls ? { tls: {} } : {}),
       name: options.name,
+      inboxPrefix: inboxPrefix(user),
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT_MS,
@@ -99,6 +100,11 @@ export class Connection {
       }
     }
   }
+}
+
+// An inbox that only its own user may listen to, where the server says so: replies hold secrets.
+function inboxPrefix(user: string | undefined): string {
+  return user === undefined ? '_INBOX' : `_INBOX.${user.replace(/[^\w-]/g, '_')}`;
 }
 
 // The client takes user and password apart from the addresses.

@@ -21,7 +21,7 @@ export interface SystemValues {
 const OWNED: Record<Grant, readonly string[]> = {
   bus: ['NATS_URL'],
   database: ['DATABASE_URL'],
-  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
+  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
   'simulator-address': ['PORT', 'HOST'],
@@ -46,7 +46,11 @@ export function serviceEnvironment(
   const granted: Record<Grant, () => NodeJS.ProcessEnv> = {
     bus: () => ({ NATS_URL: values.natsUrl }),
     database: () => ({ DATABASE_URL: values.databaseUrl }),
-    upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
+    upstream: () => ({
+      ...upstreamVariables(env, values.simulatorPort),
+      ...picked(env, ['CREDENTIALS_KEY_OLD']),
+      CREDENTIALS_KEY: values.credentialsKey,
+    }),
     'client-keys': () => ({ ...picked(env, ['API_KEYS']), ADMIN_KEY: values.adminKey }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),

@@ -12,6 +12,7 @@ const USER_ENV = {
   API_KEYS: 'me:secret-client-key',
   ADMIN_KEY: 'secret-user-admin-key',
   CREDENTIALS_KEY: 'secret-user-credentials-key',
+  CREDENTIALS_KEY_OLD: 'secret-old-credentials-key',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
   PORT: '9000',
@@ -50,7 +51,7 @@ test('every secret reaches only the services that need it', () => {
   const secrets = Object.fromEntries([...environments(VALUES)].map(([name, env]) => [name, secretsIn(env)]));
   const worker = ['DATABASE_URL', 'NATS_URL'];
   expect(secrets).toEqual({
-    'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
+    'token-pool': ['CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
     'video-worker-1': worker,
     'video-worker-2': worker,
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'DATABASE_URL', 'NATS_URL'],

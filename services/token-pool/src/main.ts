@@ -30,7 +30,8 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
 
   const database = openDatabase(settings.DATABASE_URL, log);
   shutdown.add('database', () => database.$disconnect());
-  const secrets = new Secrets(settings.CREDENTIALS_KEY);
+  const { CREDENTIALS_KEY, CREDENTIALS_KEY_OLD } = settings;
+  const secrets = new Secrets(CREDENTIALS_KEY, CREDENTIALS_KEY_OLD ? [CREDENTIALS_KEY_OLD] : []);
   const credentials = new CredentialStore(database, secrets);
   await credentials.checkSecrets().catch((err: unknown) => {
     if (!(err instanceof DecryptError)) throw err;

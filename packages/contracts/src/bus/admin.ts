@@ -142,16 +142,17 @@ export const deleteCredential = {
   reply: entryReply,
 } satisfies Rpc<z.ZodType, z.ZodType>;
 
-/** Asks the upstream now whether a credential's key works, and applies the answer to the credential. */
+/** Asks the upstream at once whether a credential works and what for; what comes out counts from then on. */
 export const testCredential = {
   subject: 'grok.credentials.test',
   service: SERVICE,
   request: credentialId,
-  reply: z.discriminatedUnion('status', [
-    z.object({ status: z.literal('usable') }),
-    z.object({ status: z.literal('unusable'), reason: z.string() }),
-    /** The upstream did not tell. */
-    z.object({ status: z.literal('unknown'), reason: z.string() }),
-    z.object({ status: z.literal('not_found') }),
-  ]),
+  reply: z.object({
+    usable: z.boolean(),
+    /** Why it is not, or why nobody can tell: a word such as `wrong_key`, `transient` or `unknown_credential`. */
+    reason: z.string().optional(),
+    /** The upstream's names of the models that it can serve, aliases included. */
+    models: z.array(z.string()),
+    checked_at: z.iso.datetime(),
+  }),
 } satisfies Rpc<z.ZodType, z.ZodType>;

@@ -28,6 +28,9 @@ export interface AdminCredentialRoutesDependencies {
   json: RequestHandler[];
 }
 
+/** What the token pool says of a credential that it does not have. */
+const UNKNOWN = 'unknown_credential';
+
 type CredentialChanges = ReturnType<typeof toCredentialChanges> & { enabled?: boolean };
 
 /** `/credentials`: list, add, change, test, rest and delete the upstream's keys. No reply has a secret. */
@@ -90,7 +93,7 @@ export function adminCredentialRoutes({ bus, json }: AdminCredentialRoutesDepend
     .route('/credentials/:id/test')
     .post(async (req, res) => {
       const tested = await askTokenPool(bus, testCredential, { credential_id: req.params.id }, res);
-      if (tested.status === 'not_found') throw new ApiError('credential_not_found');
+      if (tested.reason === UNKNOWN) throw new ApiError('credential_not_found');
       res.json({ ...tested, credential: await update(req.params.id, {}, res) });
     })
     .all(methodNotAllowed('POST'));
