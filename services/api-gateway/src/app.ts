@@ -54,6 +54,7 @@ export function createApp(dependencies: AppDependencies): Express {
   const urls = new PublicUrls(settings.PUBLIC_URL);
   const bodies = new TaskBodies(urls);
   const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
+  const json = jsonBody(settings.JSON_BODY_MAX_MB);
   const common = {
     ...dependencies,
     urls,
@@ -62,7 +63,7 @@ export function createApp(dependencies: AppDependencies): Express {
     models: new ModelCatalogue(),
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
-    json: [...jsonBody(settings.JSON_BODY_MAX_MB), allowedModel],
+    json: [...json, allowedModel],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
   };
@@ -75,7 +76,7 @@ export function createApp(dependencies: AppDependencies): Express {
   if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, () => clientKeys.mode === 'open'));
 
   if (settings.ADMIN_KEY !== undefined) {
-    app.use('/admin/api', adminRoutes({ ...common, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }));
+    app.use('/admin/api', adminRoutes({ ...common, json, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }));
   }
   const api = Router();
   api.use(

@@ -35,7 +35,6 @@ export const CREDENTIAL_STATES = [
   'deleted',
 ] as const;
 export const credentialStateSchema = z.enum(CREDENTIAL_STATES);
-export type CredentialState = z.infer<typeof credentialStateSchema>;
 
 /** A credential as its administrator sees it. */
 export const credentialEntrySchema = z.object({
