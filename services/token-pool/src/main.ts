@@ -7,6 +7,7 @@ import { CredentialList } from './admin/credential-list.js';
 import { serveCredentialAdmin } from './admin/serve-credential-admin.js';
 import { bootstrap } from './bootstrap.js';
 import { ClientKeyStore } from './client-keys/client-key-store.js';
+import { ClientKeyWrites } from './client-keys/client-key-writes.js';
 import { RequestSlots } from './client-keys/request-slots.js';
 import { RequestWindows } from './client-keys/request-windows.js';
 import { serveClientKeys } from './client-keys/serve-client-keys.js';
@@ -68,13 +69,14 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
   const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
   serveCredentialAdmin(bus, list, admin);
+  const writes = new ClientKeyWrites(database);
   serveClientKeys(bus, {
-    keys: new ClientKeyStore(database, randomHex, Date.now),
+    keys: new ClientKeyStore(database, writes, randomHex, Date.now),
     windows: new RequestWindows(database),
     slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
   });
   const usage = new UsageStore(database);
-  serveUsage(bus, usage, new SpentBudgets(database, Date.now), log);
+  serveUsage(bus, usage, new SpentBudgets(database, writes, Date.now), log);
   const sweep = new Sweep(database, usage, log);
   sweep.start();
   shutdown.add('sweep', () => sweep.stop());

@@ -4,7 +4,7 @@ import type { Prisma, ClientKey as Row } from '../generated/client.js';
 import { decodePageCursor, encodePageCursor, PageCursorError } from '../page-cursor.js';
 import { costInMonth, monthOf } from '../usage/budgets.js';
 import { toClientKey, toColumns, toEntry } from './client-key-rows.js';
-import { writeClientKeys } from './client-key-writes.js';
+import type { ClientKeyWrites } from './client-key-writes.js';
 
 interface NewClientKey extends ClientKeyLimits {
   name: string;
@@ -20,6 +20,7 @@ type ClientKeyChanges = { [Field in keyof ClientKeyLimits | 'name']?: NewClientK
 export class ClientKeyStore {
   constructor(
     private readonly database: Database,
+    private readonly writes: ClientKeyWrites,
     /** Makes 16 random bytes as hex digits. */
     private readonly randomHex: () => string,
     private readonly now: () => number,
@@ -29,7 +30,7 @@ export class ClientKeyStore {
   async create({ name, secret_hash, last4, ...limits }: NewClientKey): Promise<ClientKeyEntry> {
     const id = `key_${this.randomHex()}`;
     const secretHash = new Uint8Array(Buffer.from(secret_hash, 'hex'));
-    const row = await writeClientKeys(this.database, (transaction, change) =>
+    const row = await this.writes.run((transaction, change) =>
       transaction.clientKey.create({ data: { id, name, secretHash, last4, ...toColumns(limits), change } }),
     );
     return toEntry(row);
@@ -37,7 +38,7 @@ export class ClientKeyStore {
 
   /** Changes a key and returns it; undefined when there is none. */
   async update(id: string, { name, ...limits }: ClientKeyChanges): Promise<ClientKeyEntry | undefined> {
-    const row = await writeClientKeys(this.database, async (transaction, change) => {
+    const row = await this.writes.run(async (transaction, change) => {
       if (!(await transaction.clientKey.findUnique({ where: { id } }))) return undefined;
       const budgetExhaustedIn = await this.#exhaustedIn(transaction, id, limits.monthly_budget_ticks);
       return transaction.clientKey.update({
@@ -50,7 +51,7 @@ export class ClientKeyStore {
 
   /** Ends a key for good and returns it; undefined when there is none. A second time changes nothing. */
   async revoke(id: string): Promise<ClientKeyEntry | undefined> {
-    const row = await writeClientKeys(this.database, async (transaction, change) => {
+    const row = await this.writes.run(async (transaction, change) => {
       const known = await transaction.clientKey.findUnique({ where: { id } });
       if (!known || known.revokedAt) return known ?? undefined;
       return transaction.clientKey.update({ where: { id }, data: { revokedAt: new Date(this.now()), change } });

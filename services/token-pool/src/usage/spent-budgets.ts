@@ -1,4 +1,4 @@
-import { writeClientKeys } from '../client-keys/client-key-writes.js';
+import type { ClientKeyWrites } from '../client-keys/client-key-writes.js';
 import type { Database } from '../database.js';
 import { Prisma } from '../generated/client.js';
 import { monthOf } from './budgets.js';
@@ -16,6 +16,7 @@ interface Exhausted {
 export class SpentBudgets {
   constructor(
     private readonly database: Database,
+    private readonly writes: ClientKeyWrites,
     private readonly now: () => number,
   ) {}
 
@@ -36,7 +37,7 @@ export class SpentBudgets {
     // Most usage uses up nothing: only that which does waits for its turn to write.
     if (spent.length === 0) return [];
     const ids = spent.map(({ id }) => id);
-    await writeClientKeys(this.database, async (transaction, firstChange) => {
+    await this.writes.run(async (transaction, firstChange) => {
       for (const [index, id] of ids.entries()) {
         const data = { budgetExhaustedIn: month, change: firstChange + BigInt(index) };
         await transaction.clientKey.update({ where: { id }, data });
