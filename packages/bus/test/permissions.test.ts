@@ -148,7 +148,8 @@ describe('the users of the deployed NATS server', () => {
     expect(await worker.wakeUps.next('video', 1_000, signal)).toBe(false);
     gateway.wakeUps.send('video');
     expect(await worker.wakeUps.next('video', 5_000, signal)).toBe(true);
-    expect(await worker.wakeUps.waiting('video')).toBe(0);
+    // Acknowledged, it is not waiting any more.
+    await expect.poll(() => worker.wakeUps.waiting('video'), { timeout: 4_000 }).toBe(0);
     expect(await may('chat', 'publish', wakeUpSubject('video'))).toBe(false);
 
     const seen: string[] = [];

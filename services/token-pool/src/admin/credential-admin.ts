@@ -33,19 +33,9 @@ export class CredentialAdmin {
 
   /** Adds credentials; a secret that is there already is a duplicate and stays as it is, a deleted one comes back. */
   async add(credentials: readonly NewCredential[]): Promise<AddResult[]> {
-    const { database } = this.options;
     const rows = credentials.map((credential) => newRow(credential, this.options));
-    const added = await database.credential.createManyAndReturn({
-      data: rows,
-      skipDuplicates: true,
-      select: { id: true },
-    });
-    const addedIds = new Set(added.map(({ id }) => id));
-    const known = await database.credential.findMany({
-      where: { secretHash: { in: rows.filter(({ id }) => !addedIds.has(id)).map(({ secretHash }) => secretHash) } },
-      select: { id: true, secretHash: true, deletedAt: true },
-    });
-    const knownByHash = new Map(known.map((row) => [hex(row.secretHash), row]));
+    const addedIds = await this.#insert(rows);
+    const knownByHash = await this.#findByHash(rows.filter(({ id }) => !addedIds.has(id)));
     const results: AddResult[] = [];
     for (const row of rows) {
       const other = addedIds.has(row.id) ? undefined : knownByHash.get(hex(row.secretHash));
@@ -96,9 +86,33 @@ export class CredentialAdmin {
     return count > 0 ? list.find(id) : undefined;
   }
 
+  /** Inserts rows whose secrets are not there yet; returns the ids of those that were not. */
+  async #insert(rows: readonly CredentialRow[]): Promise<Set<string>> {
+    const column = <Name extends keyof CredentialRow>(name: Name) => rows.map((row) => row[name]);
+    // As arrays: with a parameter for each value of 500 rows most of the time would go into writing the statement.
+    const added = await this.options.database.$queryRaw<{ id: string }[]>`
+      INSERT INTO pool.credentials
+        (id, secret_encrypted, secret_hash, last4, label, base_url, priority, max_concurrency, monthly_budget_ticks, source)
+      SELECT *, 'admin'::pool.credential_source FROM unnest(
+        ${column('id')}::text[], ${column('secretEncrypted')}::bytea[], ${column('secretHash')}::bytea[],
+        ${column('last4')}::text[], ${column('label')}::text[], ${column('baseUrl')}::text[], ${column('priority')}::int[],
+        ${column('maxConcurrency')}::int[], ${column('monthlyBudgetTicks')}::bigint[])
+      ON CONFLICT (secret_hash) DO NOTHING RETURNING id`;
+    return new Set(added.map(({ id }) => id));
+  }
+
+  async #findByHash(rows: readonly CredentialRow[]): Promise<Map<string, { id: string; deletedAt: Date | null }>> {
+    if (rows.length === 0) return new Map();
+    const known = await this.options.database.credential.findMany({
+      where: { secretHash: { in: rows.map(({ secretHash }) => secretHash) } },
+      select: { id: true, secretHash: true, deletedAt: true },
+    });
+    return new Map(known.map((row) => [hex(row.secretHash), row]));
+  }
+
   async #restore(id: string, row: CredentialRow): Promise<void> {
     const { id: _id, secretEncrypted: _secret, secretHash: _hash, ...settable } = row;
-    const data = { ...settable, ...enablement(true), deletedAt: null };
+    const data = { ...settable, source: 'admin' as const, ...enablement(true), deletedAt: null };
     await this.options.database.credential.update({ where: { id }, data });
     await this.#permitModels(id);
   }
@@ -130,7 +144,9 @@ function newRow({ secret, ...settable }: NewCredential, { secrets, defaults, ran
     secretEncrypted: secrets.encrypt(secret, id),
     secretHash: hashSecret(secret),
     last4: secret.slice(-LAST),
-    source: 'admin' as const,
+    label: '',
+    priority: 0,
+    monthlyBudgetTicks: null,
     ...defaults,
     ...toColumns(settable),
   };
