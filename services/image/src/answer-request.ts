@@ -40,7 +40,7 @@ export async function answerRequest(
       params: request.params,
       pictures: request.pictures && (await prepareEditPictures(request.pictures, pictures, signal)),
     };
-    const asking = { requestId: context.requestId, signal };
+    const asking = { owner: request.owner, requestId: context.requestId, signal };
     const images = makeImages(wanted, asking, context.signal, dependencies);
     await answer(request, images, reply, context, dependencies);
   } catch (err) {
