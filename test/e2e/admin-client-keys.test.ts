@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TaskClient, TestGateway, TestSystem } from '@grok2api/testkit';
+import {
+  type SystemOnServers,
+  startOnServers,
+  type TaskClient,
+  type TestGateway,
+  type TestSystem,
+} from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SystemOnServers, startOnServers } from '../faults/support/system-on-servers.js';
 
 const ADMIN_KEY = 'admin-key-of-the-client-key-tests';
 const VIDEO = { model: 'grok-imagine-1.0-video', prompt: 'x' };

@@ -1,5 +1,4 @@
 import {
-  CLIENT_KEYS_CHANGED_SUBJECT,
   cancelSubject,
   progressSubject,
   type Rpc,
@@ -119,16 +118,6 @@ export class Bus {
   /** Calls the handler when a task is to be left. */
   onCancel(taskId: string, handler: () => void): Subscription {
     return subscribe(this.connection, this.log, cancelSubject(taskId), z.object({}), handler);
-  }
-
-  /** Tells every gateway that client keys were made or changed. At most once; gateways read them again anyway. */
-  publishClientKeysChanged(): void {
-    publish(this.connection, CLIENT_KEYS_CHANGED_SUBJECT, {});
-  }
-
-  /** Calls the handler when client keys were made or changed. */
-  onClientKeysChanged(handler: () => void): Subscription {
-    return subscribe(this.connection, this.log, CLIENT_KEYS_CHANGED_SUBJECT, z.object({}), handler);
   }
 
   /** Resolves when the server has taken everything sent before, subscriptions included. */

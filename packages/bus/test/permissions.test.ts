@@ -1,7 +1,8 @@
 import * as contracts from '@grok2api/contracts';
 import {
-  acquireGrant,
+  acquireGrants,
   addCredentials,
+  clientKeysChanged,
   credentialOf,
   listClientKeys,
   type Rpc,
@@ -137,7 +138,9 @@ describe('the users of the deployed NATS server', () => {
     await expect(ask(gateway, credentialOf, { credential_id: 'cred_1' })).rejects.toThrow('in time');
     expect(await ask(gateway, listClientKeys, { after: 0, limit: 1 })).toMatchObject({ latest: 0 });
     expect(await ask(gateway, addCredentials, { credentials: [{ secret: 'xai-2' }] })).toEqual({ results: [] });
-    await expect(ask(worker, acquireGrant, { holder: 'w', models: ['m'], slots: 1 })).rejects.toThrow(NoResponderError);
+    await expect(
+      ask(worker, acquireGrants, { request_id: `grant_${'0'.repeat(32)}`, holder: 'w', models: ['m'], slots: 1 }),
+    ).rejects.toThrow(NoResponderError);
     await expect(ask(gateway, recordUsage, { batch_id: 'x', rows: [] })).rejects.toThrow('in time');
     expect(await gateway.answers('token-pool', 2_000)).toBe(true);
   });
@@ -156,11 +159,11 @@ describe('the users of the deployed NATS server', () => {
     const id = `task_${'0'.repeat(32)}`;
     gateway.onTaskEvent(id, ({ state }) => void seen.push(state));
     worker.onCancel(id, () => void seen.push('cancel'));
-    gateway.onClientKeysChanged(() => void seen.push('keys'));
+    gateway.on(clientKeysChanged, () => void seen.push('keys'));
     await Promise.all([gateway.flush(), worker.flush()]);
     worker.publishTaskEvent({ id, version: 1, state: 'running', progress: 0 });
     gateway.publishCancel(id);
-    pool.publishClientKeysChanged();
+    pool.publish(clientKeysChanged, {});
     await until(() => seen.length === 3);
     expect(seen.toSorted()).toEqual(['cancel', 'keys', 'running']);
   });

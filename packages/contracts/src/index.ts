@@ -77,10 +77,10 @@ export {
 } from './bus/chat.js';
 export {
   admitRequests,
-  CLIENT_KEYS_CHANGED_SUBJECT,
   type ClientKey,
   type ClientKeyEntry,
   type ClientKeyLimits,
+  clientKeysChanged,
   createClientKey,
   holdRequestSlots,
   listClientKeyEntries,

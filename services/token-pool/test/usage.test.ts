@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  clientKeysChanged,
   createClientKey,
   listClientKeys,
   NO_USAGE,
@@ -152,7 +153,7 @@ describe('a budget', () => {
     await fixture.startPool({});
     const [limited, unlimited] = [await makeKey(3), await makeKey(null)];
     const told: string[] = [];
-    fixture.bus.onClientKeysChanged(() => void told.push('changed'));
+    fixture.bus.on(clientKeysChanged, () => void told.push('changed'));
     await fixture.bus.flush();
     await record([row({ owner: limited, day: '2026-01-31', cost_ticks: 5 * DOLLAR })]);
     await record([row({ owner: limited, cost_ticks: 2 * DOLLAR }), row({ owner: unlimited, cost_ticks: 9 * DOLLAR })]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Rpc } from './rpc.js';
+import type { Topic } from './topic.js';
 
 const SERVICE = 'token-pool';
 const MAX_PAGE = 500;
@@ -42,7 +43,10 @@ export const clientKeyEntrySchema = z.object({ ...commonFields, last4: z.string(
 export type ClientKeyEntry = z.infer<typeof clientKeyEntrySchema>;
 
 /** Published, empty, whenever a client key was made or changed. */
-export const CLIENT_KEYS_CHANGED_SUBJECT = 'grok.client-keys.changed';
+export const clientKeysChanged = {
+  subject: 'grok.client-keys.changed',
+  event: z.object({}),
+} satisfies Topic<z.ZodType>;
 
 /**
  * Reads the client keys that changed after a change that the reader knows, in the order of their changes; 0 reads all.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@grok2api/bus';
-import { listClientKeys } from '@grok2api/contracts';
+import { clientKeysChanged, listClientKeys } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import type { ClientKeys } from './client-keys.js';
 
@@ -34,7 +34,7 @@ export class ClientKeyFeed {
   /** Begins to read, in the background. */
   start(): void {
     const read = () => void this.refresh();
-    const subscription = this.bus.onClientKeysChanged(read);
+    const subscription = this.bus.on(clientKeysChanged, read);
     this.#unsubscribe.push(() => subscription.unsubscribe(), this.bus.onReconnect(read));
     void this.#readAgainAndAgain();
   }

@@ -1,6 +1,7 @@
 import type { Bus } from '@grok2api/bus';
 import {
   admitRequests,
+  clientKeysChanged,
   createClientKey,
   holdRequestSlots,
   listClientKeyEntries,
@@ -41,17 +42,17 @@ export function serveClientKeys(bus: Bus, { keys, windows, slots }: ClientKeyPar
   });
   bus.serve(createClientKey, async (request) => {
     const key = await keys.create(request);
-    bus.publishClientKeysChanged();
+    bus.publish(clientKeysChanged, {});
     return { key };
   });
   bus.serve(updateClientKey, async ({ key_id, changes }) => {
     const key = await keys.update(key_id, changes);
-    bus.publishClientKeysChanged();
+    bus.publish(clientKeysChanged, {});
     return { key: key ?? null };
   });
   bus.serve(revokeClientKey, async ({ key_id }) => {
     const key = await keys.revoke(key_id);
-    bus.publishClientKeysChanged();
+    bus.publish(clientKeysChanged, {});
     return { key: key ?? null };
   });
 }

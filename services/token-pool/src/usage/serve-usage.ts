@@ -1,5 +1,5 @@
 import type { Bus } from '@grok2api/bus';
-import { queryUsage, recordUsage } from '@grok2api/contracts';
+import { clientKeysChanged, queryUsage, recordUsage } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import type { SpentBudgets } from './spent-budgets.js';
 import type { UsageStore } from './usage-store.js';
@@ -11,7 +11,7 @@ export function serveUsage(bus: Bus, usage: UsageStore, budgets: SpentBudgets, l
     // A batch that comes again is looked at again: who took it the first time may have died before this.
     const [owners, credentialIds] = [distinct(rows, 'owner'), distinct(rows, 'credential_id')];
     const { clientKeys, credentials } = await budgets.find(owners, credentialIds);
-    if (clientKeys.length > 0) bus.publishClientKeysChanged();
+    if (clientKeys.length > 0) bus.publish(clientKeysChanged, {});
     for (const key of clientKeys) log.warn({ client_key: key }, 'the budget of a client key is used up');
     for (const credential of credentials) log.warn({ credential }, 'the budget of a credential is used up');
     return {};
