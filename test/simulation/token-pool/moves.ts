@@ -61,7 +61,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
         { weight: 6, arbitrary: fc.constant<Outcome>('ok') },
         { weight: 6, arbitrary: fc.constant<Outcome>('fault') },
         { weight: 3, arbitrary: fc.constantFrom<Outcome>('rate_limited', 'not_counted') },
-        { weight: 1, arbitrary: fc.constantFrom<Outcome>('dead', 'no_credits', 'not_permitted') },
+        { weight: 2, arbitrary: fc.constantFrom<Outcome>('dead', 'no_credits', 'not_permitted') },
       ),
       retryAfterMs: fc.constantFrom(0, 0, 500, 5_000),
     }),
