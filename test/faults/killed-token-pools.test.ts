@@ -21,7 +21,7 @@ it(
     const highest = await storm.simulator.client.highestConcurrency();
     printFigures({ calls, kills, 'highest at a time': Math.max(...highest.values()), ...Object.fromEntries(failures) });
     // On a slow machine there is not always one that has started.
-  expect(kills).toBeGreaterThan(SECONDS / 10);
+    expect(kills).toBeGreaterThan(SECONDS / 10);
     expect(highest.size).toBe(KEYS);
     for (const [key, most] of highest) expect([key, most <= LIMIT]).toEqual([key, true]);
     // Nothing that a token pool took along with it is missing for longer than a grant lasts.
