@@ -9,6 +9,7 @@ const MAX_TRIES = 3;
 /** Who asks, and for how long. */
 export interface Asking {
   requestId: string;
+  owner: string;
   /** Aborted when nobody wants the images any more, or when the upstream has taken too long. */
   signal: AbortSignal;
 }
@@ -21,8 +22,8 @@ export interface Asking {
 export async function askForImages(
   wanted: WantedImages,
   count: number,
-  { requestId, signal }: Asking,
-  { credentials, upstream, timeoutMs, credentialWaitMs, random }: ImageDependencies,
+  { requestId, owner, signal }: Asking,
+  { credentials, upstream, timeoutMs, credentialWaitMs, random, log }: ImageDependencies,
 ): Promise<UpstreamImages> {
   const plan = { model: wanted.upstreamModel, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random };
   const call = await withCredential(credentials, plan, (credential) =>
@@ -34,5 +35,20 @@ export async function askForImages(
     }),
   );
   call.end('ok');
+  const { images, refused, broken, costUsdTicks } = call.value;
+  log.info(
+    {
+      request_id: requestId,
+      owner,
+      model: wanted.upstreamModel,
+      credential: call.credentialId,
+      asked: count,
+      images: images.length,
+      refused,
+      broken,
+      cost_usd_ticks: costUsdTicks,
+    },
+    'the upstream sent images',
+  );
   return call.value;
 }

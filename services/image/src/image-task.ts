@@ -70,12 +70,12 @@ async function storeImages(
   first: UpstreamImages,
   dependencies: ImageDependencies,
 ): Promise<void> {
-  const { id } = claimed.task;
+  const { id, owner } = claimed.task;
   const count = wanted.params.n;
   // Not recorded as the first ask was: whatever becomes of it, what is stored by then is the result.
   const askAgain = (missing: number) => {
     const signal = AbortSignal.any([claimed.left, AbortSignal.timeout(dependencies.timeoutMs)]);
-    return askForImages(wanted, missing, { requestId: id, signal }, dependencies).catch((err: unknown) => {
+    return askForImages(wanted, missing, { requestId: id, owner, signal }, dependencies).catch((err: unknown) => {
       claimed.throwIfLeft();
       claimed.log.warn({ err, missing }, 'the missing images did not come either');
       return undefined;

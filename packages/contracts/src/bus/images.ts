@@ -10,6 +10,8 @@ export const imageRequestSchema = z.object({
   prompt: z.string().min(1),
   params: imageParamsSchema,
   stream: z.boolean(),
+  /** Whose request it is. */
+  owner: z.string(),
   /** Beginning of the URLs of what is made, `https://host`. */
   origin: z.string(),
 });
