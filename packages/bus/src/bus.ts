@@ -69,6 +69,16 @@ export class Bus {
     serve(this.connection, this.log, rpc, handler);
   }
 
+  /** Publishes to whoever listens now. At most once, and not at all without a connection: nothing may depend on it. */
+  publish<Event extends z.ZodType>(topic: Topic<Event>, event: z.infer<Event>): void {
+    publish(this.connection, topic.subject, event);
+  }
+
+  /** Calls the handler for each event of a topic. */
+  on<Event extends z.ZodType>(topic: Topic<Event>, handler: (event: z.infer<Event>) => void): Subscription {
+    return subscribe(this.connection, this.log, topic.subject, topic.event, handler);
+  }
+
   /**
    * Sends a request whose reply is a stream of bytes. Throws nothing: the reading of the stream does.
    * `streamed-reply/protocol.ts` describes what happens on the bus.
@@ -88,16 +98,6 @@ export class Bus {
     options: ServeStreamOptions,
   ): void {
     this.#responder.serve(rpc, handler, options);
-  }
-
-  /** Publishes to whoever listens now. At most once, and not at all without a connection: nothing may depend on it. */
-  publish<Event extends z.ZodType>(topic: Topic<Event>, event: z.infer<Event>): void {
-    publish(this.connection, topic.subject, event);
-  }
-
-  /** Calls the handler for each event of a topic. */
-  on<Event extends z.ZodType>(topic: Topic<Event>, handler: (event: z.infer<Event>) => void): Subscription {
-    return subscribe(this.connection, this.log, topic.subject, topic.event, handler);
   }
 
   /** Publishes a write to a task. At most once; readers recover from Postgres. */

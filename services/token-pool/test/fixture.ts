@@ -96,7 +96,7 @@ export class Fixture {
   /** Acquires where a grant is expected, of a single credential. */
   async grant(models: string[], options: AcquireOptions = {}): Promise<Grant> {
     const reply = await this.acquire(models, options);
-    if (reply.status !== 'granted') throw new Error(`no grant: ${reply.reason}`);
+    if (reply.status !== 'granted') throw new Error(`no grant: ${JSON.stringify(reply)}`);
     const [grant, ...others] = reply.grants;
     if (!grant || others.length > 0) throw new Error(`${reply.grants.length} grants`);
     return grant;
