@@ -24,7 +24,7 @@ export async function askForImages(
   wanted: WantedImages,
   count: number,
   { owner, requestId, signal }: Asking,
-  { credentials, usage, upstream, timeoutMs, credentialWaitMs, random }: ImageDependencies,
+  { credentials, usage, upstream, timeoutMs, credentialWaitMs, random, log }: ImageDependencies,
 ): Promise<UpstreamImages> {
   const plan = { model: wanted.upstreamModel, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random };
   const call = await withCredential(credentials, plan, (credential) =>
@@ -37,6 +37,21 @@ export async function askForImages(
   );
   call.end('ok');
   usage.record({ credentialId: call.credentialId, model: wanted.upstreamModel, owner, ...usageOf(call.value) });
+  const { images, refused, broken, costUsdTicks } = call.value;
+  log.info(
+    {
+      request_id: requestId,
+      owner,
+      model: wanted.upstreamModel,
+      credential: call.credentialId,
+      asked: count,
+      images: images.length,
+      refused,
+      broken,
+      cost_usd_ticks: costUsdTicks,
+    },
+    'the upstream sent images',
+  );
   return call.value;
 }
 
