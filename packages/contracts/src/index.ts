@@ -1,3 +1,16 @@
+export {
+  adminPageSchema,
+  clientKeyBody,
+  createClientKeySchema,
+  createCredentialSchema,
+  credentialBody,
+  listCredentialsSchema,
+  toClientKeyLimits,
+  toCredentialChanges,
+  toNewCredential,
+  updateClientKeySchema,
+  updateCredentialSchema,
+} from './api/admin.js';
 export { inAsyncDialect } from './api/async-dialect.js';
 export {
   type ChatCompletionBody,
@@ -30,6 +43,14 @@ export {
 export type { MediaRequestLimits } from './api/prompt.js';
 export { deleteTasksSchema, listTasksSchema, taskStatusPathSchema } from './api/tasks.js';
 export {
+  adminUsageQueryParametersSchema,
+  monthSoFar,
+  parseAdminUsageQuery,
+  parseUsageQuery,
+  usageBody,
+  usageQueryParametersSchema,
+} from './api/usage.js';
+export {
   createFlatVideoGenerationSchema,
   createVideoGenerationSchema,
   createVideoTaskSchema,
@@ -38,11 +59,35 @@ export {
   type VideoTaskRequest,
 } from './api/video-tasks.js';
 export {
+  addCredentials,
+  CREDENTIAL_BATCH,
+  type CredentialEntry,
+  type CredentialQuery,
+  clearCooling,
+  deleteCredential,
+  listCredentials,
+  type NewCredential,
+  updateCredential,
+} from './bus/admin.js';
+export {
   type ChatMessage,
   type ChatPicture,
   type ChatRequest,
   completeChat,
 } from './bus/chat.js';
+export {
+  admitRequests,
+  type ClientKey,
+  type ClientKeyEntry,
+  type ClientKeyLimits,
+  clientKeysChanged,
+  createClientKey,
+  holdRequestSlots,
+  listClientKeyEntries,
+  listClientKeys,
+  revokeClientKey,
+  updateClientKey,
+} from './bus/client-keys.js';
 export {
   type AcquireReply,
   type AcquireRequest,
@@ -76,6 +121,17 @@ export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from '.
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export type { Topic } from './bus/topic.js';
 export {
+  NO_USAGE,
+  queryUsage,
+  recordUsage,
+  USAGE_BATCH,
+  USAGE_COUNTS,
+  type UsageCounts,
+  type UsageGroupCounts,
+  type UsageQuery,
+  type UsageRow,
+} from './bus/usage.js';
+export {
   ApiError,
   type ApiErrorDetails,
   ERROR_CATALOGUE,
@@ -99,9 +155,11 @@ export {
   type ReasoningEffort,
   type RefusableParameter,
 } from './models.js';
+export { fromUsd, toUsd } from './money.js';
 export { openApiDocument } from './openapi/document.js';
 export type { ApiRoute } from './openapi/route.js';
 export { API_ROUTES } from './openapi/routes.js';
+export { type Admission, admit, WINDOW_MS, type WindowEntry } from './request-window.js';
 export {
   ASPECT_RATIOS,
   END_STATES,
@@ -130,4 +188,4 @@ export {
   videoParamsSchema,
 } from './task.js';
 export { type Language, TEXTS, type Texts, taskMessage } from './texts.js';
-export { parseRequest } from './validation.js';
+export { parseRequest, parseSecretRequest } from './validation.js';

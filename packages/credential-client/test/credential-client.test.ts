@@ -117,7 +117,8 @@ describe('a held grant', () => {
     const script = `
       import { Bus } from '@grok2api/bus';
       import { CredentialClient } from '@grok2api/credential-client';
-            const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
+      import { createLogger } from '@grok2api/service-kit';
+      const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
       const bus = await Bus.connect({ url: process.env.NATS_URL, name: 'test', log });
       const client = new CredentialClient({ bus, holder: 'leaver', now: () => performance.now(), log });
       const taken = await client.acquire(['${VIDEO}'], { signal: new AbortController().signal });

@@ -26,6 +26,10 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe('Key that encrypts the credentials in the database; without it one is made in DATA_DIR.'),
+  ADMIN_KEY: z
+    .string()
+    .optional()
+    .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
@@ -48,6 +52,7 @@ export interface LaunchSettings {
   upstream: 'xai' | 'simulator';
   upstreamUrl: string | undefined;
   credentialsKey: string | undefined;
+  adminKey: string | undefined;
   logLevel: string;
 }
 
@@ -66,6 +71,7 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv, root: string): Launch
     upstream: given.XAI_API_KEY || given.XAI_API_KEYS ? 'xai' : 'simulator',
     upstreamUrl: given.XAI_BASE_URL,
     credentialsKey: given.CREDENTIALS_KEY,
+    adminKey: given.ADMIN_KEY,
     logLevel: given.LOG_LEVEL,
   };
 }

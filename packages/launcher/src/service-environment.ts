@@ -8,6 +8,7 @@ export interface SystemValues {
   natsUrl: string;
   databaseUrl: string;
   credentialsKey: string;
+  adminKey: string;
   gatewayPort: number;
   gatewayHost: string | undefined;
   /** Names of the services that the gateway's health waits for. */
@@ -21,7 +22,7 @@ const OWNED: Record<Grant, readonly string[]> = {
   bus: ['NATS_URL'],
   database: ['DATABASE_URL'],
   media: [],
-  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
+  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
   'simulator-address': ['PORT', 'HOST'],
@@ -56,8 +57,12 @@ export function serviceEnvironment(
         env,
         Object.keys(env).filter((name) => name.startsWith(OWNED_PREFIXES.media)),
       ),
-    upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
-    'client-keys': () => picked(env, OWNED['client-keys']),
+    upstream: () => ({
+      ...upstreamVariables(env, values.simulatorPort),
+      ...picked(env, ['CREDENTIALS_KEY_OLD']),
+      CREDENTIALS_KEY: values.credentialsKey,
+    }),
+    'client-keys': () => ({ ...picked(env, ['API_KEYS']), ADMIN_KEY: values.adminKey }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),
       PORT: String(values.gatewayPort),

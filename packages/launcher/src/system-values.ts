@@ -3,8 +3,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LaunchSettings } from './launch-settings.js';
 import { freeLoopbackPort } from './ports.js';
-import { readOrCreateSecret } from './secret-file.js';
+import { randomPassword, readOrCreateSecret } from './secret-file.js';
 import type { SystemValues } from './service-environment.js';
+
+/** In the data directory: the key of the admin API, where none is set. */
+export const ADMIN_KEY_FILE = 'admin.key';
 
 /** What services are told, with the keys and the ports that the launcher keeps in the data directory. */
 export async function systemValues(
@@ -20,6 +23,7 @@ export async function systemValues(
     mediaDir,
     logLevel: settings.logLevel,
     credentialsKey: settings.credentialsKey ?? (await credentialsKey(dataDir)),
+    adminKey: settings.adminKey ?? (await readOrCreateSecret(join(dataDir, ADMIN_KEY_FILE), randomPassword)),
     gatewayPort: settings.port,
     gatewayHost: settings.host,
     simulatorPort: settings.upstream === 'simulator' ? await simulatorPort(dataDir) : undefined,

@@ -12,13 +12,18 @@ import express, { type Express, Router } from 'express';
 import { acceptImageTask } from './accept-image-task.js';
 import { acceptVideoTask } from './accept-video-task.js';
 import { BodiesInFlight } from './body/bodies-in-flight.js';
+import type { ClientKeyFeed } from './client-keys/client-key-feed.js';
+import type { ClientKeys } from './client-keys/client-keys.js';
 import type { KeyedRequests } from './idempotency/keyed-requests.js';
 import { KnownRoutes } from './known-routes.js';
 import type {} from './locals.js';
+import { allowedModel } from './middleware/allowed-model.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { crossOrigin } from './middleware/cross-origin.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
+import { inTurn } from './middleware/in-turn.js';
 import { jsonBody } from './middleware/json-body.js';
+import type { KeyLimits } from './middleware/key-limits.js';
 import { knownRoute } from './middleware/known-route.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
@@ -28,6 +33,7 @@ import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
 import type { Relays } from './relay.js';
+import { adminRoutes } from './routes/admin/admin.js';
 import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
 import { createVideoTask } from './routes/create-video-task.js';
@@ -39,6 +45,7 @@ import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { taskRoutes } from './routes/tasks.js';
 import { uploadRoutes } from './routes/uploads.js';
+import { usageRoutes } from './routes/usage.js';
 import type { GatewaySettings } from './settings.js';
 import { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
@@ -53,6 +60,9 @@ export interface AppDependencies {
   models: ModelCatalogue;
   relays: Relays;
   keyed: KeyedRequests;
+  clientKeys: ClientKeys;
+  clientKeyFeed: ClientKeyFeed;
+  keyLimits: KeyLimits;
   media: MediaStore;
   metrics: Metrics;
   log: Logger;
@@ -63,11 +73,13 @@ export interface AppDependencies {
 
 /** The HTTP API. Every route answers with and without the prefix `/v1`. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { settings, log, newRequestId, now } = dependencies;
-  const authenticator = new Authenticator(settings.API_KEYS);
+  const { settings, clientKeys, clientKeyFeed, log, newRequestId, now } = dependencies;
+  const authenticator = new Authenticator({ keys: clientKeys, refresh: () => clientKeyFeed.refresh(), now });
   const urls = new PublicUrls(settings.PUBLIC_URL);
   const bodies = new TaskBodies(urls);
-  const { requireKey, allowCapability } = authenticator;
+  const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
+  const bodiesInFlight = new BodiesInFlight(settings.BODIES_MAX_MB * BYTES_PER_MB);
+  const json = [jsonBody(settings.JSON_BODY_MAX_MB, bodiesInFlight)];
   const common = {
     ...dependencies,
     urls,
@@ -75,23 +87,29 @@ export function createApp(dependencies: AppDependencies): Express {
     requireKey,
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
-    json: [jsonBody(settings.JSON_BODY_MAX_MB, new BodiesInFlight(settings.BODIES_MAX_MB * BYTES_PER_MB))],
+    json: [...json, allowedModel],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
   };
   const { models } = common;
-  const readTask = settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability;
+  // Not counted: a client that waits for its task asks often.
+  const readTask = settings.TASK_READS_REQUIRE_KEY ? authenticator.requireKey : authenticator.allowCapability;
 
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
+  const isOpen = () => clientKeys.mode === 'open';
   app.use(requestContext(log, newRequestId, now), securityHeaders(), requireHost);
-  if (authenticator.open && !settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS));
-  app.use(crossOrigin(settings.CORS_ORIGINS, () => authenticator.open));
+  if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, isOpen));
+  app.use(crossOrigin(settings.CORS_ORIGINS, isOpen), knownRoute(new KnownRoutes(API_ROUTES)));
 
-  app.use(knownRoute(new KnownRoutes(API_ROUTES)));
-
+  if (settings.ADMIN_KEY !== undefined) {
+    app.use(
+      '/admin/api',
+      adminRoutes({ ...common, json, bodiesInFlight, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }),
+    );
+  }
   const api = Router();
   api.use(
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),
@@ -100,6 +118,7 @@ export function createApp(dependencies: AppDependencies): Express {
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
     modelRoutes(common),
+    usageRoutes(common),
     chatRoutes({
       ...common,
       contentFormat: settings.VIDEO_CONTENT_FORMAT,

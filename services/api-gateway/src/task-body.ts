@@ -1,8 +1,6 @@
-import { type TaskKind, type TaskState, type Texts, taskMessage } from '@grok2api/contracts';
+import { type TaskKind, type TaskState, type Texts, taskMessage, toUsd } from '@grok2api/contracts';
 import type { Task } from '@grok2api/task-store';
 import type { PublicUrls } from './public-url.js';
-
-const TICKS_PER_USD = 10 ** 10;
 
 /** The async document's names for the states. */
 const ENVELOPE_STATUS = {
@@ -29,7 +27,7 @@ export class TaskBodies {
       created_at: task.createdAt.toISOString(),
       ...(task.startedAt ? { started_at: task.startedAt.toISOString() } : {}),
       ...(task.endedAt ? { completed_at: task.endedAt.toISOString() } : {}),
-      ...(task.costUsdTicks === undefined ? {} : { cost_usd: task.costUsdTicks / TICKS_PER_USD }),
+      ...(task.costUsdTicks === undefined ? {} : { cost_usd: toUsd(task.costUsdTicks) }),
       message: taskMessage(texts, task.kind, task.state, task.error),
       ...(task.error ? { error: task.error } : {}),
     };

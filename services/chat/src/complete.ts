@@ -2,6 +2,7 @@ import type { ReplyWriter, StreamContext } from '@grok2api/bus';
 import { ApiError, type ChatRequest } from '@grok2api/contracts';
 import {
   type BegunCall,
+  type CallPlan,
   type CredentialClient,
   clientErrorOf,
   reportDetails,
@@ -10,6 +11,7 @@ import {
 import { type ChatUsage, type GrokUpstream, type UpstreamChatRequest, UpstreamError } from '@grok2api/grok-upstream';
 import type { UpstreamPictures } from '@grok2api/pictures';
 import type { Logger } from '@grok2api/service-kit';
+import type { UsageReporter } from '@grok2api/usage-client';
 import type { CompletionFrame } from './completion-frame.js';
 import { Deadline } from './deadline.js';
 import { pictureUrl } from './picture-urls.js';
@@ -24,6 +26,7 @@ const MAX_TRIES = 3;
 /** What completing a chat needs from outside. */
 export interface CompletionDependencies {
   credentials: CredentialClient;
+  usage: UsageReporter;
   upstream: GrokUpstream;
   pictures: UpstreamPictures;
   reasoningFormat: Exclude<ReasoningView, 'hidden'>;
@@ -98,7 +101,7 @@ async function answerWhole(work: Work, dependencies: CompletionDependencies): Pr
   );
   deadline.met();
   call.end('ok');
-  logEnd(work, call, call.value.usage, dependencies);
+  recordEnd(work, call, call.value, dependencies);
   await reply.write(Buffer.from(JSON.stringify(wholeReply(frame, call.value, view))));
 }
 
@@ -115,10 +118,10 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
     reasoning: view,
     includeUsage: request.stream_options?.include_usage ?? false,
   });
-  let usage: ChatUsage | undefined;
+  let spent: Spent = {};
   try {
     for await (const event of call.value) {
-      if (event.type === 'usage') usage = event.usage;
+      if (event.type === 'usage') spent = event;
       const text = streamed.write(event);
       if (text !== '') await reply.write(Buffer.from(text));
     }
@@ -128,24 +131,51 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
     if (err instanceof UpstreamError) call.end(err.outcome, reportDetails(err));
     else call.end('not_counted');
     throw err;
+  } finally {
+    recordEnd(work, call, spent, dependencies);
   }
-  logEnd(work, call, usage, dependencies);
   await reply.write(Buffer.from(streamed.end()));
 }
 
-function planOf({ request, signal }: Work, { credentialWaitMs, random }: CompletionDependencies) {
-  return { model: request.model.upstream, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random };
+function planOf({ request, signal }: Work, { credentialWaitMs, random }: CompletionDependencies): CallPlan {
+  // The upstream remembers the beginning of a conversation for the credential that it came with.
+  const conversation = request.prompt_cache_key ?? request.user;
+  return {
+    model: request.model.upstream,
+    maxTries: MAX_TRIES,
+    waitMs: credentialWaitMs,
+    signal,
+    random,
+    ...(conversation ? { sticky: `${request.owner} ${conversation}` } : {}),
+  };
 }
 
-function logEnd(
+/** What an answer used, as far as the upstream told. */
+interface Spent {
+  usage?: ChatUsage;
+  costUsdTicks?: number;
+}
+
+function recordEnd(
   { request, requestId }: Work,
   { credentialId }: BegunCall<unknown>,
-  usage: ChatUsage | undefined,
-  { log }: CompletionDependencies,
+  { usage, costUsdTicks }: Spent,
+  { log, usage: reporter }: CompletionDependencies,
 ): void {
+  reporter.record({
+    credentialId,
+    model: request.model.upstream,
+    owner: request.owner,
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+    reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens,
+    cachedTokens: usage?.prompt_tokens_details?.cached_tokens,
+    costUsdTicks,
+  });
   log.info(
     {
       request_id: requestId,
+      owner: request.owner,
       model: request.model.upstream,
       credential: credentialId,
       prompt_tokens: usage?.prompt_tokens,

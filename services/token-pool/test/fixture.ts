@@ -78,7 +78,7 @@ export class Fixture {
   /** Stops every token-pool process and empties the tables. */
   async reset(): Promise<void> {
     await this.stopPools();
-    await this.database.credential.deleteMany();
+    await Promise.all([this.database.credential.deleteMany(), this.database.clientKey.deleteMany()]);
   }
 
   async destroy(): Promise<void> {
@@ -96,7 +96,7 @@ export class Fixture {
   /** Acquires where a grant is expected, of a single credential. */
   async grant(models: string[], options: AcquireOptions = {}): Promise<Grant> {
     const reply = await this.acquire(models, options);
-    if (reply.status !== 'granted') throw new Error(`no grant: ${reply.reason}`);
+    if (reply.status !== 'granted') throw new Error(`no grant: ${JSON.stringify(reply)}`);
     const [grant, ...others] = reply.grants;
     if (!grant || others.length > 0) throw new Error(`${reply.grants.length} grants`);
     return grant;

@@ -22,9 +22,9 @@ export interface ReadBodyOptions {
 }
 
 /**
- * Reads a whole JSON body, decompressed. What comes of a body that is refused is thrown away.
+ * Reads a whole body, decompressed. What comes of a body that is refused is thrown away.
  * @throws ApiError `unsupported_media_type` for an unknown encoding, `request_too_large`, `request_timeout` when nothing
- * comes any more, `invalid_json` for a body that is cut or cannot be decompressed; what `take` throws
+ * comes any more, `malformed_request` for a body that is cut or cannot be decompressed; what `take` throws
  */
 export function readBody(req: Request, { maxBytes, take }: ReadBodyOptions): Promise<Buffer> {
   const tooLarge = () => new ApiError('request_too_large', { values: { max_mb: Math.floor(maxBytes / BYTES_PER_MB) } });
@@ -76,5 +76,8 @@ function decoded(req: Request): { source: Readable; close: () => void } {
 }
 
 function unreadable(err: Error): ApiError {
-  return new ApiError('invalid_json', { values: { reason: `it cannot be read: ${err.message}` }, cause: err });
+  return new ApiError('malformed_request', {
+    values: { reason: `its body cannot be read: ${err.message}` },
+    cause: err,
+  });
 }

@@ -11,6 +11,7 @@ import { type EditPicturesDependencies, withPictures, withUploads } from '../edi
 import { createEditUpload, onlyMultipart, refuseMask } from '../edit-upload.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import { askImageService, type ImageJob, type ImageServiceDependencies } from '../image-service.js';
+import { requireModelAccess } from '../middleware/allowed-model.js';
 import type { Relays } from '../relay.js';
 
 export interface ImageRoutesDependencies extends ImageServiceDependencies, EditPicturesDependencies {
@@ -30,12 +31,15 @@ export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
   const { models, limits, relays, keyed, json, requireKey } = dependencies;
   const isPaid = () => true;
 
-  const relay = (request: ImageRequest, pictures: ImageJob['pictures'], req: Request, res: Response) =>
-    relays.relay(res, {
+  const relay = async (request: ImageRequest, pictures: ImageJob['pictures'], req: Request, res: Response) => {
+    // The standard model is not named in the body.
+    requireModelAccess(res, request.model.id);
+    await relays.relay(res, {
       send: (signal) => askImageService({ request, pictures, req, res }, signal, dependencies),
       format: request.stream ? 'sse' : 'json',
       repeatable: false,
     });
+  };
 
   const generate = keyed.once(async (req, res) => {
     await relay(parseImageGeneration(req.body, models, limits), undefined, req, res);

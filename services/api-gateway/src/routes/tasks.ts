@@ -17,6 +17,7 @@ import { type Answer, sendAnswer } from '../answer.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
+import { requireModelAccess } from '../middleware/allowed-model.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
 import { sendWithImages } from '../send-with-images.js';
@@ -118,6 +119,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
   async function retry(req: Request, res: Response): Promise<void> {
     const task = await visibleTask(String(req.params.id), res);
     if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
+    requireModelAccess(res, task.model);
     await pendingLimit.admit(kind, task.owner);
     const again = { ...task, id: newTaskId(randomHex), origin: urls.originOf(req) };
     const body = { status: 'success', task_id: again.id, message: res.locals.texts.taskSubmitted(kind) };

@@ -6,9 +6,8 @@ import { type Answer, sendAnswer } from '../answer.js';
 import { wholeReply } from '../idempotency/kept-reply.js';
 import type { KeyedRequests } from '../idempotency/keyed-requests.js';
 import type { PublicUrls } from '../public-url.js';
-import { createUpload, uploadedPictures } from '../upload.js';
+import { createUpload, MAX_PICTURE_BYTES, uploadedPictures } from '../upload.js';
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
 /** The picture is all that is looked at. */
 const MAX_FIELDS = 10;
 const MAX_FIELD_BYTES = 10_000;
@@ -31,7 +30,7 @@ export function uploadRoutes({ media, urls, randomHex, log, keyed, requireKey }:
     log,
     fieldNames: ['file'],
     maxFiles: 1,
-    maxFileBytes: MAX_FILE_BYTES,
+    maxFileBytes: MAX_PICTURE_BYTES,
     maxFields: MAX_FIELDS,
     maxFieldBytes: MAX_FIELD_BYTES,
   });
