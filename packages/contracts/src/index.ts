@@ -4,6 +4,7 @@ export {
   createClientKeySchema,
   createCredentialSchema,
   credentialBody,
+  importCredentialsSchema,
   listCredentialsSchema,
   toClientKeyLimits,
   toCredentialChanges,

@@ -1,6 +1,7 @@
 import type { ApiRoute } from '@grok2api/contracts';
 
-const PREFIX = /^\/v1(?=\/|$)/i;
+/** The administrator's routes have no other address. */
+const PREFIX = /^\/v1(?=\/(?!admin\/)|$)/i;
 
 /** Which methods each path has. */
 export class KnownRoutes {

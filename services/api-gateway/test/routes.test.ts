@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
-import { API_ROUTES, ModelCatalogue } from '@grok2api/contracts';
+import { API_ROUTES, admitRequests, holdRequestSlots, ModelCatalogue } from '@grok2api/contracts';
 import { FilesystemMediaStore } from '@grok2api/media-store';
 import { createLogger, createMetrics } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
@@ -9,11 +9,15 @@ import type { Express } from 'express';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApp } from '../src/app.js';
+import { ClientKeyFeed } from '../src/client-keys/client-key-feed.js';
+import { ClientKeys } from '../src/client-keys/client-keys.js';
 import { KeyedRequests } from '../src/idempotency/keyed-requests.js';
+import { KeyLimits } from '../src/middleware/key-limits.js';
 import { Relays } from '../src/relay.js';
 import { readGatewaySettings } from '../src/settings.js';
 import { TaskFeed } from '../src/task-feed.js';
 
+const CALL = { timeoutMs: 1_000 };
 /** Under which whole groups of routes answer. */
 const PREFIXES = ['/v1', '/admin/api', ''];
 
@@ -27,7 +31,12 @@ beforeAll(async () => {
   directory = await tempDir();
   // Nobody asks it anything.
   const DATABASE_URL = 'postgresql://nobody:nothing@127.0.0.1:1/none';
-  const settings = readGatewaySettings({ NATS_URL: nats.url, DATABASE_URL, MEDIA_DIR: directory.path });
+  const settings = readGatewaySettings({
+    NATS_URL: nats.url,
+    DATABASE_URL,
+    MEDIA_DIR: directory.path,
+    ADMIN_KEY: 'admin-secret-1',
+  });
   const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
   const bus = await Bus.connect({ url: nats.url, name: 'test', log });
   const store = openTaskStore({ databaseUrl: DATABASE_URL, maxConnections: 1 });
@@ -36,7 +45,15 @@ beforeAll(async () => {
   const randomHex = () => randomUUID().replaceAll('-', '');
   const feed = new TaskFeed(bus, store.tasks, log);
   const keyed = new KeyedRequests({ records: store.idempotency, media, randomHex, log, now });
+  const clientKeys = new ClientKeys([]);
+  const keyLimits = new KeyLimits({
+    admit: (key_id, count) => bus.call(admitRequests, { key_id, count }, CALL),
+    hold: (key_id, slots) => bus.call(holdRequestSlots, { key_id, holder: 'test', slots }, CALL),
+    now,
+    log,
+  });
   closing.push(
+    () => keyLimits.close(),
     () => feed.close(),
     () => keyed.close(),
     () => bus.close(),
@@ -50,6 +67,9 @@ beforeAll(async () => {
     models: new ModelCatalogue(),
     relays: new Relays(log, now),
     keyed,
+    clientKeys,
+    clientKeyFeed: new ClientKeyFeed(bus, clientKeys, log),
+    keyLimits,
     media,
     metrics: createMetrics('test'),
     log,
@@ -95,6 +115,6 @@ it('every route of the application is in the table, and every route of the table
     const plain = route.replace(' /v1/', ' /');
     return route.includes(' /admin/') ? [route] : [plain, plain.replace(' ', ' /v1')];
   };
-  const wanted = API_ROUTES.filter(({ access }) => access !== 'admin').flatMap((route) => both(shaped(route)));
+  const wanted = API_ROUTES.flatMap((route) => both(shaped(route)));
   expect([...new Set(routesOf(app.router))].sort()).toEqual([...new Set(wanted)].sort());
 });

@@ -5,18 +5,20 @@ export interface Call {
   params?: Record<string, string>;
   query?: string;
   body?: object | FormData;
+  /** Another body, as it is. */
+  text?: string;
   headers?: Record<string, string>;
 }
 
 /** Sends a request to a route. */
 export function send(baseUrl: string, { method, path }: ApiRoute, call: Call = {}): Promise<Response> {
-  const { params = {}, query = '', body, headers = {} } = call;
+  const { params = {}, query = '', body, text, headers = {} } = call;
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? 'x'));
   const isForm = body instanceof FormData;
   return fetch(`${baseUrl}${filled}${query}`, {
     method: method.toUpperCase(),
     headers: { ...(body && !isForm ? { 'content-type': 'application/json' } : {}), ...headers },
-    body: isForm ? body : body ? JSON.stringify(body) : null,
+    body: isForm ? body : body ? JSON.stringify(body) : (text ?? null),
     redirect: 'manual',
   });
 }

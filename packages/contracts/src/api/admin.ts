@@ -81,6 +81,9 @@ export const createCredentialSchema = z.object({
   ...credentialFields,
 });
 
+/** JSON body of `POST /admin/api/credentials/import`: secrets, or credentials that are checked one by one. */
+export const importCredentialsSchema = z.union([z.array(z.unknown()), z.object({ credentials: z.array(z.unknown()) })]);
+
 /** Body of `PATCH /admin/api/credentials/{id}`. */
 export const updateCredentialSchema = z.object({ enabled: z.boolean().nullish(), ...credentialFields });
 

@@ -41,7 +41,7 @@ export const NO_USAGE: UsageCounts = {
 /** The names of what is counted. */
 export const USAGE_COUNTS = usageCountsSchema.keyof().options;
 
-const usageRowSchema = usageCountsSchema.extend({
+export const usageRowSchema = usageCountsSchema.extend({
   /** By UTC. */
   day: daySchema,
   credential_id: nameSchema,

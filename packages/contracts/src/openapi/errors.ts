@@ -14,9 +14,9 @@ const ANYWHERE = [
 
 const BY_ACCESS = {
   public: [],
-  key: ['invalid_api_key'],
+  key: ['invalid_api_key', 'rate_limit_exceeded', 'insufficient_quota'],
   capability: ['invalid_api_key'],
-  admin: ['invalid_api_key'],
+  admin: ['invalid_api_key', 'rate_limit_exceeded', 'idempotency_not_supported'],
 } as const satisfies Record<Access, readonly ErrorCode[]>;
 
 const VALUES = ['invalid_type', 'invalid_value'] as const satisfies readonly ErrorCode[];

@@ -1,3 +1,4 @@
+import { ADMIN_ROUTES } from './admin-routes.js';
 import { CHAT_ROUTES } from './chat-routes.js';
 import { FILE_ROUTES } from './file-routes.js';
 import { IMAGE_ROUTES } from './image-routes.js';
@@ -12,4 +13,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...TASK_ROUTES,
   ...FILE_ROUTES,
   ...SYSTEM_ROUTES,
+  ...ADMIN_ROUTES,
 ];

@@ -1,7 +1,23 @@
 import type { z } from 'zod';
+import {
+  createClientKeySchema,
+  createCredentialSchema,
+  importCredentialsSchema,
+  updateClientKeySchema,
+  updateCredentialSchema,
+} from '../api/admin.js';
 import { chatCompletionSchema } from '../api/chat.js';
 import { imageCompletionSchema, videoCompletionSchema } from '../api/chat-with-media.js';
 import { createImageGenerationSchema, imageEditSchema, imageGenerationSchema } from '../api/images.js';
+import {
+  clientKeyCreatedReplySchema,
+  clientKeyListReplySchema,
+  clientKeyReplySchema,
+  credentialImportReplySchema,
+  credentialListReplySchema,
+  credentialReplySchema,
+  credentialTestReplySchema,
+} from '../api/replies/admin.js';
 import { chatCompletionEventSchema, chatCompletionReplySchema } from '../api/replies/chat.js';
 import { errorReplySchema } from '../api/replies/error.js';
 import { healthReplySchema, processHealthReplySchema } from '../api/replies/health.js';
@@ -18,6 +34,7 @@ import {
   unfinishedTaskReplySchema,
 } from '../api/replies/tasks.js';
 import { uploadReplySchema } from '../api/replies/uploads.js';
+import { adminUsageReplySchema, usageReplySchema } from '../api/replies/usage.js';
 import { deleteTasksSchema } from '../api/tasks.js';
 import {
   createFlatVideoGenerationSchema,
@@ -37,6 +54,11 @@ export const REQUEST_SCHEMAS = {
   CreateVideoFromConversation: createVideoGenerationSchema,
   CreateVideo: createFlatVideoGenerationSchema,
   DeleteTasks: deleteTasksSchema,
+  CreateCredential: createCredentialSchema,
+  UpdateCredential: updateCredentialSchema,
+  ImportCredentials: importCredentialsSchema,
+  CreateClientKey: createClientKeySchema,
+  UpdateClientKey: updateClientKeySchema,
 } as const satisfies Record<string, z.ZodType>;
 
 /** The bodies that clients are sent, and the data of the events of streams. */
@@ -59,6 +81,15 @@ export const REPLY_SCHEMAS = {
   ModelList: modelListReplySchema,
   Health: healthReplySchema,
   ProcessHealth: processHealthReplySchema,
+  Usage: usageReplySchema,
+  AdminUsage: adminUsageReplySchema,
+  Credential: credentialReplySchema,
+  CredentialList: credentialListReplySchema,
+  CredentialTest: credentialTestReplySchema,
+  CredentialImport: credentialImportReplySchema,
+  ClientKey: clientKeyReplySchema,
+  ClientKeyCreated: clientKeyCreatedReplySchema,
+  ClientKeyList: clientKeyListReplySchema,
 } as const satisfies Record<string, z.ZodType>;
 
 export type RequestSchema = keyof typeof REQUEST_SCHEMAS;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usageQueryParametersSchema } from '../api/usage.js';
 import type { ApiRoute } from './route.js';
 
 /** What can be asked for, and how the server is. */
@@ -22,6 +23,16 @@ export const SYSTEM_ROUTES: readonly ApiRoute[] = [
     params: z.object({ model: z.string() }),
     replies: { 200: { description: 'The model.', json: { schemas: ['Model'] } } },
     errors: ['model_not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/usage',
+    operationId: 'getUsage',
+    tag: 'Usage',
+    access: 'key',
+    summary: 'What the client key has used, and what is left of its budget',
+    query: usageQueryParametersSchema,
+    replies: { 200: { description: 'The counts.', json: { schemas: ['Usage'] } } },
   },
   {
     method: 'get',

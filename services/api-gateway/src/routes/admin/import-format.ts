@@ -1,6 +1,7 @@
-import { ApiError } from '@grok2api/contracts';
+import { ApiError, importCredentialsSchema } from '@grok2api/contracts';
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { structureFault } from '../../body/json-structure.js';
 
 /** A credential of an import, not checked yet: as in the body that adds one. */
 export interface ImportEntry {
@@ -30,22 +31,21 @@ export function readImport(type: string, text: string): ImportEntry[] {
   return FORMATS[type]?.(text) ?? [];
 }
 
-const jsonSchema = z
-  .union([z.array(z.unknown()), z.object({ credentials: z.array(z.unknown()) })])
-  .transform((value) => (Array.isArray(value) ? value : value.credentials));
-
 function fromJson(text: string): ImportEntry[] {
+  const fault = structureFault(Buffer.from(text));
+  if (fault !== undefined) throw new ApiError('json_not_accepted', { values: { reason: fault } });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new ApiError('invalid_json', { values: { reason: 'it cannot be parsed' } });
   }
-  const parsed = jsonSchema.safeParse(value);
+  const parsed = importCredentialsSchema.safeParse(value);
   if (!parsed.success) {
     throw new ApiError('invalid_type', { param: 'body', values: { expected: 'an array of secrets or credentials' } });
   }
-  return parsed.data.map((entry, index) => ({
+  const entries = Array.isArray(parsed.data) ? parsed.data : parsed.data.credentials;
+  return entries.map((entry, index) => ({
     line: index + 1,
     credential: typeof entry === 'string' ? { secret: entry } : entry,
   }));
