@@ -102,7 +102,10 @@ export function createApp(dependencies: AppDependencies): Express {
   const isOpen = () => clientKeys.mode === 'open';
   app.use(requestContext(log, newRequestId, now), securityHeaders(), requireHost);
   if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, isOpen));
-  app.use(crossOrigin(settings.CORS_ORIGINS, isOpen), knownRoute(new KnownRoutes(API_ROUTES)));
+  app.use(
+    crossOrigin(settings.CORS_ORIGINS, isOpen),
+    knownRoute(new KnownRoutes(API_ROUTES), authenticator.refuseWrongKey),
+  );
 
   if (settings.ADMIN_KEY !== undefined) {
     app.use(

@@ -3,29 +3,36 @@ import type { ApiRoute } from '@grok2api/contracts';
 /** The administrator's routes have no other address. */
 const PREFIX = /^\/v1(?=\/(?!admin\/)|$)/i;
 
-/** Which methods each path has. */
-export class KnownRoutes {
-  readonly #literal = new Map<string, string[]>();
-  readonly #patterns: { pattern: RegExp; methods: string[] }[] = [];
+/** What there is under a path. */
+export interface KnownPath {
+  /** `HEAD` is among them where `GET` is. */
+  methods: readonly string[];
+  /** Whether nobody is asked for a key there. */
+  isPublic: boolean;
+}
 
-  constructor(routes: readonly Pick<ApiRoute, 'method' | 'path'>[]) {
-    const byPath = new Map<string, string[]>();
-    for (const { method, path } of routes) {
-      const methods = byPath.get(path) ?? [];
-      byPath.set(path, methods);
-      methods.push(...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
-    }
-    for (const [path, methods] of byPath) {
+/** Every path that there is. */
+export class KnownRoutes {
+  readonly #literal = new Map<string, KnownPath>();
+  readonly #patterns: { pattern: RegExp; known: KnownPath }[] = [];
+
+  constructor(routes: readonly Pick<ApiRoute, 'method' | 'path' | 'access'>[]) {
+    for (const path of new Set(routes.map((route) => route.path))) {
+      const own = routes.filter((route) => route.path === path);
+      const known: KnownPath = {
+        methods: own.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : method.toUpperCase())),
+        isPublic: own.every(({ access }) => access === 'public'),
+      };
       const plain = normal(path);
-      if (!plain.includes('{')) this.#literal.set(plain, methods);
-      else this.#patterns.push({ pattern: new RegExp(`^${plain.replace(/\{\w+\}/g, '[^/]+')}$`), methods });
+      if (!plain.includes('{')) this.#literal.set(plain, known);
+      else this.#patterns.push({ pattern: new RegExp(`^${plain.replace(/\{\w+\}/g, '[^/]+')}$`), known });
     }
   }
 
-  /** The methods of a path, `HEAD` among them where it has `GET`; undefined where there is nothing. */
-  methodsOf(path: string): readonly string[] | undefined {
+  /** What there is under a path; undefined where there is nothing. */
+  find(path: string): KnownPath | undefined {
     const plain = normal(path);
-    return this.#literal.get(plain) ?? this.#patterns.find(({ pattern }) => pattern.test(plain))?.methods;
+    return this.#literal.get(plain) ?? this.#patterns.find(({ pattern }) => pattern.test(plain))?.known;
   }
 }
 

@@ -35,7 +35,7 @@ const SECURITY: Record<Access, Json[]> = {
 };
 
 const DESCRIPTION = `An HTTP API in the manner of OpenAI's in front of Grok. Every route answers with and without the prefix \`/v1\`.
-Where client keys are configured every route wants one, as far as it says so here; a server without keys wants none.
+Where client keys are configured every route wants one, as far as it says so here, and none takes a wrong one; a server without keys wants none.
 Texts for people are Chinese, with \`Accept-Language: en\` English. Unknown fields of JSON bodies are ignored.`;
 
 /** The OpenAPI 3.1 document of the API, made of the schemas that requests are parsed with. */

@@ -13,7 +13,7 @@ const ANYWHERE = [
 ] as const satisfies readonly ErrorCode[];
 
 const BY_ACCESS = {
-  public: [],
+  public: ['invalid_api_key'],
   key: ['invalid_api_key', 'rate_limit_exceeded', 'insufficient_quota'],
   capability: ['invalid_api_key'],
   admin: ['invalid_api_key', 'rate_limit_exceeded', 'idempotency_not_supported'],

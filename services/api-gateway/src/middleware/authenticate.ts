@@ -12,6 +12,8 @@ const RETRY_AFTER_S = '1';
 /** How long a request waits to be told which keys there are. */
 const PATIENCE_MS = 1_000;
 
+const INCORRECT = 'Incorrect API key provided.';
+
 export interface AuthenticatorDependencies {
   keys: ClientKeys;
   /** Asks once more which keys there are; resolves within seconds, whether somebody told or not. */
@@ -44,6 +46,19 @@ export class Authenticator {
     next();
   };
 
+  /**
+   * Refuses a key that is known to be wrong, where none is asked for. While it may be that nobody has told of it yet it
+   * passes: how this server is has to be told before anybody has.
+   */
+  readonly refuseWrongKey: RequestHandler = (req, _res, next) => {
+    const { keys } = this.dependencies;
+    const secret = presentedKey(req);
+    const key = secret === undefined ? undefined : keys.find(secret);
+    if (key) this.#checked(key);
+    else if (secret !== undefined && keys.mode === 'closed' && keys.complete) throw refused(INCORRECT);
+    next();
+  };
+
   /** Who sends the request; undefined when it has no key and one is needed. */
   async #identify(req: Request): Promise<Identity | undefined> {
     const { keys, refresh } = this.dependencies;
@@ -62,7 +77,7 @@ export class Authenticator {
       throw new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S } });
     }
     if (secret === undefined) return undefined;
-    throw refused('Incorrect API key provided.');
+    throw refused(INCORRECT);
   }
 
   #checked(key: ClientKey): ClientKey {
