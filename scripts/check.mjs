@@ -1,4 +1,4 @@
-// npm run check: style, types of the tests, unused code, layering, documented settings. Every check runs, also after one that failed.
+// npm run check: style, types of the tests, unused code, layering, documented settings and errors. Every check runs, also after one that failed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,12 @@ const CHECKS = [
   ['layering', 'dependency-cruiser', 'depcruise', ['--config', '.dependency-cruiser.cjs', ...compiled]],
 ];
 
+/** What is written down by a script, which also tells whether it is up to date. */
+const GENERATED = [
+  ['the documented settings', 'settings-table.mjs'],
+  ['the documented errors', 'error-docs.mjs'],
+];
+
 await main(async () => {
   await setUp();
   const failed = [];
@@ -24,11 +30,11 @@ await main(async () => {
     console.error(`grok2api: checking ${name}`);
     if ((await runTool(packageName, command, args)) !== 0) failed.push(name);
   }
-  console.error('grok2api: checking the documented settings');
-  const table = spawnSync(process.execPath, [join(root, 'scripts/settings-table.mjs'), '--check'], {
-    stdio: 'inherit',
-  });
-  if (table.status !== 0) failed.push('the documented settings');
+  for (const [name, script] of GENERATED) {
+    console.error(`grok2api: checking ${name}`);
+    const checked = spawnSync(process.execPath, [join(root, 'scripts', script), '--check'], { stdio: 'inherit' });
+    if (checked.status !== 0) failed.push(name);
+  }
   if (failed.length === 0) return;
   console.error(`grok2api: failed: ${failed.join(', ')}`);
   process.exitCode = 1;

@@ -53,7 +53,8 @@ const csp = helmet.contentSecurityPolicy({
 /** `GET /openapi.json`, and `GET /docs`: the same as a page to read and to try. */
 export function docsRoutes(): Router {
   const document = JSON.stringify(openApiDocument());
-  const directory = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const require = createRequire(import.meta.url);
+  const directory = dirname(require.resolve('swagger-ui-dist/package.json'));
   const files = express.static(directory, { index: false, redirect: false, fallthrough: false, maxAge: '1h' });
   const sendFile: RequestHandler<{ file: string }> = (req, res, next) => {
     const { file } = req.params;
