@@ -134,7 +134,12 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
 }
 
 function planOf({ request, signal }: Work, { credentialWaitMs, random }: CompletionDependencies) {
-  return { model: request.model.upstream, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random };
+  // The upstream's caches belong to a key. Clients that say the same share one, which does no harm.
+  const sticky = request.prompt_cache_key ?? request.user;
+  return {
+    ...{ model: request.model.upstream, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random },
+    ...(sticky ? { sticky } : {}),
+  };
 }
 
 function logEnd(
