@@ -1,22 +1,41 @@
-import { cancelSubject, progressSubject, type Rpc, type TaskEvent, taskEventSchema } from '@grok2api/contracts';
+import {
+  cancelSubject,
+  progressSubject,
+  type Rpc,
+  type StreamRpc,
+  type TaskEvent,
+  taskEventSchema,
+} from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { z } from 'zod';
 import { Connection, type ConnectOptions } from './connection.js';
 import { publish, type Subscription, subscribe } from './events.js';
 import { type CallOptions, call, type RpcHandler, serve } from './request.js';
+import type { ReplyStream } from './streamed-reply/incoming-reply.js';
+import { type OpenStreamOptions, StreamRequester } from './streamed-reply/requester.js';
+import { type ServeStreamOptions, type StreamHandler, StreamResponder } from './streamed-reply/responder.js';
 import { WakeUps } from './wake-ups.js';
 
 const SERVICE_VERSION = '1.0.0';
 
+export interface CloseOptions {
+  /** How long the streams being written may still go on, in milliseconds; as long as they take by default. */
+  graceMs?: number;
+}
+
 /** One process' access to the bus. */
 export class Bus {
   readonly wakeUps: WakeUps;
+  readonly #requester: StreamRequester;
+  readonly #responder: StreamResponder;
 
   private constructor(
     private readonly connection: Connection,
     private readonly log: Logger,
   ) {
     this.wakeUps = new WakeUps(connection, log);
+    this.#requester = new StreamRequester(connection, log);
+    this.#responder = new StreamResponder(connection, log);
   }
 
   /** Connects; waits for the server as long as it takes. */
@@ -47,6 +66,27 @@ export class Bus {
     handler: RpcHandler<Request, Reply>,
   ): void {
     serve(this.connection, this.log, rpc, handler);
+  }
+
+  /**
+   * Sends a request whose reply is a stream of bytes. Throws nothing: the reading of the stream does.
+   * `streamed-reply/protocol.ts` describes what happens on the bus.
+   */
+  openStream<Request extends z.ZodType>(
+    rpc: StreamRpc<Request>,
+    request: z.infer<Request>,
+    options: OpenStreamOptions,
+  ): ReplyStream {
+    return this.#requester.open(rpc, request, options);
+  }
+
+  /** Serves a request whose reply is a stream, in its service's queue group, until the connection closes. */
+  serveStream<Request extends z.ZodType>(
+    rpc: StreamRpc<Request>,
+    handler: StreamHandler<Request>,
+    options: ServeStreamOptions,
+  ): void {
+    this.#responder.serve(rpc, handler, options);
   }
 
   /** Publishes a write to a task. At most once; readers recover from Postgres. */
@@ -97,8 +137,16 @@ export class Bus {
     );
   }
 
-  /** Lets running handlers and buffered messages finish, then closes. */
-  close(): Promise<void> {
-    return this.connection.close();
+  /**
+   * Takes no more requests, lets running handlers finish, those of streams for the time of grace (then their replies
+   * end with `service_unavailable`), sends what is buffered, and closes. Streams still being read end.
+   */
+  async close({ graceMs }: CloseOptions = {}): Promise<void> {
+    const late = graceMs === undefined ? undefined : setTimeout(() => this.#responder.stop(), graceMs);
+    await this.connection.stopServing();
+    clearTimeout(late);
+    this.#responder.stop();
+    this.#requester.close();
+    await this.connection.close();
   }
 }

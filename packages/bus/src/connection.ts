@@ -45,15 +45,33 @@ export class Connection {
     return connection;
   }
 
-  /** Whether the server is reachable as far as this side knows. */
+  /** Whether the server is reachable as far as this side knows, and the connection not being closed. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#connected && !this.#closing;
+  }
+
+  get #closing(): boolean {
+    return this.nats.isClosed() || this.nats.isDraining();
   }
 
   /** Calls the listener after each reconnect. Returns what removes it. */
   onReconnect(listener: () => void): () => void {
     this.#reconnectListeners.add(listener);
     return () => this.#reconnectListeners.delete(listener);
+  }
+
+  /** Sends a message, unless the connection is closed: then nobody waits for it. */
+  send(subject: string, message: Uint8Array, reply?: string): void {
+    if (!this.#closing) this.nats.publish(subject, message, reply === undefined ? undefined : { reply });
+  }
+
+  /** Calls the listener, which must not throw, for each message on a subject. */
+  listen(subject: string, listener: (message: Msg) => void): void {
+    const callback = (err: Error | null, message: Msg) => {
+      if (err) this.log.error({ err, subject }, 'subscription failed');
+      else listener(message);
+    };
+    this.nats.subscribe(subject, { callback });
   }
 
   /** Answers the requests on a subject as one of a queue group, until `close`. */
@@ -71,16 +89,18 @@ export class Connection {
     this.#served.push(this.nats.subscribe(subject, { queue, callback }));
   }
 
-  /** Takes no more requests, lets those in hand be answered and buffered messages be sent, then closes. */
+  /** Takes no more requests, and waits until those in hand are answered. */
+  async stopServing(): Promise<void> {
+    // Draining needs the server; without it nobody could be answered.
+    if (!this.connected) return;
+    await Promise.all(this.#served.map((subscription) => subscription.drain()));
+    await Promise.all(this.#answering);
+  }
+
+  /** Lets buffered messages be sent, then closes. Handlers get no more replies of others: stop serving first. */
   async close(): Promise<void> {
     if (this.nats.isClosed()) return;
-    // Draining needs the server; without it nobody could be answered.
-    if (this.#connected) {
-      // One after the other: a handler may need replies itself, and draining ends every subscription.
-      await Promise.all(this.#served.map((subscription) => subscription.drain()));
-      await Promise.all(this.#answering);
-      await this.nats.drain();
-    }
+    if (this.connected) await this.nats.drain();
     // Draining leaves the connection open when the server goes away meanwhile.
     await this.nats.close();
   }

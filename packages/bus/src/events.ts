@@ -12,7 +12,7 @@ export interface Subscription {
  * buffered, because its readers recover from Postgres.
  */
 export function publish(connection: Connection, subject: string, event: unknown): void {
-  if (connection.connected && !connection.nats.isClosed()) connection.nats.publish(subject, encode(event));
+  if (connection.connected) connection.nats.publish(subject, encode(event));
 }
 
 /** Calls the handler for each event on a subject. One that is malformed, or that the handler fails at, is logged and dropped. */

@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import { decode, encode } from './codec.js';
 import type { Connection } from './connection.js';
 import { BusTimeoutError, NoResponderError, RemoteError } from './errors.js';
+import { REQUEST_ID_HEADER } from './headers.js';
 
-const REQUEST_ID_HEADER = 'X-Request-Id';
 const ERROR_HEADER = 'Grok-Error';
 /** Requests a process works on at a time for one subject; more are refused at once rather than queued. */
 const MAX_IN_FLIGHT = 1000;

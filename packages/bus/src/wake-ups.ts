@@ -25,7 +25,7 @@ export class WakeUps {
 
   /** Wakes a worker of that kind, if NATS is there. Not acknowledged: the reconciler makes up for a lost one. */
   send(kind: TaskKind, count = 1): void {
-    if (!this.connection.connected || this.connection.nats.isClosed()) return;
+    if (!this.connection.connected) return;
     for (let i = 0; i < count; i++) this.connection.nats.publish(wakeUpSubject(kind));
   }
 

@@ -3,18 +3,19 @@ import type { Rpc } from '@grok2api/contracts';
 import { createLogger, type Logger } from '@grok2api/service-kit';
 import { startNats, type TestServer } from '@grok2api/testkit';
 import { z } from 'zod';
+import { Connection } from '../src/connection.js';
 import { Bus } from '../src/index.js';
 
 /** A NATS server, and processes' accesses to it. */
 export class TestBuses {
   /** What the buses have logged so far. */
   readonly lines: Record<string, unknown>[] = [];
-  readonly #log: Logger;
-  readonly #open: Bus[] = [];
+  readonly log: Logger;
+  readonly #open: { close(): Promise<void> }[] = [];
 
   private constructor(readonly server: TestServer) {
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line)) };
-    this.#log = createLogger({ service: 'test', instance: 'test', level: 'info', destination });
+    this.log = createLogger({ service: 'test', instance: 'test', level: 'info', destination });
   }
 
   static async start(): Promise<TestBuses> {
@@ -23,9 +24,16 @@ export class TestBuses {
 
   /** Another process' access; `stop` closes it. */
   async connect(): Promise<Bus> {
-    const bus = await Bus.connect({ url: this.server.url, name: 'test', log: this.#log });
+    const bus = await Bus.connect({ url: this.server.url, name: 'test', log: this.log });
     this.#open.push(bus);
     return bus;
+  }
+
+  /** What a bus is made of, for parts of it with a faster clock; `stop` closes it. */
+  async connection(): Promise<Connection> {
+    const connection = await Connection.open({ url: this.server.url, name: 'test', log: this.log });
+    this.#open.push(connection);
+    return connection;
   }
 
   /** Kills the server, which is started again with its store. */

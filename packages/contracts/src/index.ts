@@ -43,7 +43,12 @@ export {
 export { listModels } from './bus/models.js';
 export type { Rpc } from './bus/rpc.js';
 export { fromStreamError, toStreamError } from './bus/stream-error.js';
-export type { StreamRpc } from './bus/stream-rpc.js';
+export {
+  STREAM_ERROR_MESSAGE_MAX,
+  type StreamErrorDetails,
+  type StreamRpc,
+  streamErrorSchema,
+} from './bus/stream-rpc.js';
 export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export {

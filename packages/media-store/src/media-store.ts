@@ -46,7 +46,7 @@ export interface SweepResult {
 }
 
 /**
- * Pictures and videos by id. Every method throws InvalidMediaIdError for a text that `parseMediaId` refuses.
+ * Pictures, videos and left requests by id. Every method throws InvalidMediaIdError for a text that `parseMediaId` refuses.
  * Any number of processes may use one store at once.
  */
 export interface MediaStore {

@@ -5,9 +5,18 @@ import { parseMediaId } from '../src/index.js';
 describe('parseMediaId', () => {
   it('reads the kinds and the content type from the extension', () => {
     const hex = '0123456789abcdef0123456789abcdef';
-    expect(parseMediaId(`video_${hex}.mp4`)).toEqual({ id: `video_${hex}.mp4`, hex, contentType: 'video/mp4' });
+    const video = { id: `video_${hex}.mp4`, kind: 'video', hex, contentType: 'video/mp4' };
+    expect(parseMediaId(`video_${hex}.mp4`)).toEqual(video);
+    const request = { id: `request_${hex}.json`, kind: 'request', hex, contentType: 'application/json' };
+    expect(parseMediaId(`request_${hex}.json`)).toEqual(request);
     expect(parseMediaId(`file_${hex}.png`)?.contentType).toBe('image/png');
     expect(parseMediaId(`image_${hex}.webp`)?.contentType).toBe('image/webp');
+  });
+
+  it('refuses a picture or video that would be JSON, and a request that would not', () => {
+    const hex = '0123456789abcdef0123456789abcdef';
+    expect(parseMediaId(`file_${hex}.json`)).toBeUndefined();
+    expect(parseMediaId(`request_${hex}.png`)).toBeUndefined();
   });
 
   it('refuses a good id with anything changed, added or removed', () => {

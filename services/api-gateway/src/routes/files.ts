@@ -18,7 +18,7 @@ export function fileRoutes({ media, ttlMs, now }: FileRoutesDependencies): Route
   router
     .route('/files/:id')
     .get(async (req, res) => {
-      const id = parseMediaId(req.params.id)?.id;
+      const id = publicMediaId(req.params.id);
       const stat = id === undefined ? undefined : await media.stat(id);
       if (!id || !stat || stat.createdAt.getTime() + ttlMs < now()) throw new ApiError('file_not_found');
       setHeaders(res, id, stat);
@@ -37,6 +37,12 @@ export function fileRoutes({ media, ttlMs, now }: FileRoutesDependencies): Route
     })
     .all(methodNotAllowed('GET, HEAD'));
   return router;
+}
+
+/** The media id in an address; `undefined` if there is none, or one of what services only hand to each other. */
+function publicMediaId(text: string): string | undefined {
+  const parsed = parseMediaId(text);
+  return parsed?.kind === 'request' ? undefined : parsed?.id;
 }
 
 function setHeaders(res: Response, id: string, stat: MediaStat): void {
