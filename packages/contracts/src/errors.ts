@@ -73,6 +73,18 @@ export const ERROR_CATALOGUE = {
     message: "Invalid '{param}': {reason}.",
     hint: 'Use a public http(s) address, a data URL or the URL of an upload to this server.',
   },
+  invalid_size: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "Invalid '{param}': {value} is no size of an image.",
+    hint: 'Write WIDTHxHEIGHT in pixels, such as 1024x1024, or auto.',
+  },
+  mask_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: "The upstream edits whole images: 'mask' is not supported.",
+    hint: 'Say in the prompt what is to be changed, and send no mask.',
+  },
   invalid_callback_url: {
     status: 400,
     type: 'invalid_request_error',

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 const HEX_32 = '[0-9a-f]{32}';
 const TASK_ID = new RegExp(`^task_${HEX_32}$`);
 
@@ -15,9 +17,19 @@ export function isTaskId(text: string): boolean {
 }
 
 /**
- * The media id of a task's nth result. It follows from the task's id, so that a worker that does the last
- * step again writes over its predecessor's file and leaves none behind.
+ * The media id of what a video task makes. It follows from the task's id, so that a worker that does the last step
+ * again writes over its predecessor's file and leaves none behind.
  */
-export function resultMediaId(taskId: string, kind: 'video' | 'image', extension: string): string {
-  return `${kind}_${taskId.slice('task_'.length)}.${extension}`;
+export function videoMediaId(taskId: string): string {
+  return `video_${taskId.slice('task_'.length)}.mp4`;
+}
+
+/**
+ * The media id of the nth image (from 0) that an image task makes, so that another worker finds what was stored already.
+ * It follows from the task's id, but neither that id nor another image's follows from it: who shows one image to others
+ * does not show them the task.
+ */
+export function imageMediaId(taskId: string, index: number, extension: string): string {
+  const digest = createHash('sha256').update(`${taskId}/${index}`).digest('hex');
+  return `image_${digest.slice(0, 32)}.${extension}`;
 }

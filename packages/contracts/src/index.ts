@@ -1,3 +1,4 @@
+export { inAsyncDialect } from './api/async-dialect.js';
 export {
   type ChatCompletionBody,
   type ChatOptions,
@@ -5,18 +6,35 @@ export {
   parseChatCompletion,
   parseModelName,
 } from './api/chat.js';
-export { parseVideoCompletion, type VideoCompletionRequest, videoCompletionSchema } from './api/chat-with-media.js';
+export {
+  type ImageCompletionRequest,
+  parseImageCompletion,
+  parseVideoCompletion,
+  type VideoCompletionRequest,
+  videoCompletionSchema,
+} from './api/chat-with-media.js';
+export { imageShape } from './api/image-size.js';
+export {
+  checkEditImages,
+  createImageGenerationSchema,
+  type ImageRequest,
+  type ImageTaskRequest,
+  imageEditSchema,
+  imageGenerationSchema,
+  MAX_EDIT_IMAGES,
+  parseCreateImageGeneration,
+  parseImageEdit,
+  parseImageEditFields,
+  parseImageGeneration,
+} from './api/images.js';
+export type { MediaRequestLimits } from './api/prompt.js';
+export { deleteTasksSchema, listTasksSchema, taskStatusPathSchema } from './api/tasks.js';
 export {
   createFlatVideoGenerationSchema,
   createVideoGenerationSchema,
   createVideoTaskSchema,
-  deleteTasksSchema,
-  inAsyncDialect,
-  listTasksSchema,
   parseCreateVideoGeneration,
   parseCreateVideoTask,
-  taskStatusPathSchema,
-  type VideoRequestLimits,
   type VideoTaskRequest,
 } from './api/video-tasks.js';
 export {
@@ -40,6 +58,7 @@ export {
   renewGrant,
   reportOutcome,
 } from './bus/credentials.js';
+export { type EditPicture, editImages, generateImages, type ImageMessage } from './bus/images.js';
 export { listModels } from './bus/models.js';
 export type { Rpc } from './bus/rpc.js';
 export { fromStreamError, toStreamError } from './bus/stream-error.js';
@@ -60,7 +79,7 @@ export {
   errorMessage,
   isErrorCode,
 } from './errors.js';
-export { isTaskId, newTaskId, type RandomHex, resultMediaId } from './ids.js';
+export { imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
 export {
   type ChatAbilities,
   DEFAULT_MODELS,
@@ -80,16 +99,21 @@ export {
   END_STATES,
   type EndState,
   hasEnded,
+  IMAGE_ASPECT_RATIOS,
+  type ImageParams,
+  imageParamsSchema,
   TASK_KINDS,
   TASK_STATES,
   type TaskError,
   type TaskKind,
   type TaskResult,
   type TaskState,
+  type TaskWork,
   taskErrorSchema,
   taskKindSchema,
   taskResultSchema,
   taskStateSchema,
+  taskWorkSchema,
   VIDEO_LENGTHS,
   VIDEO_PRESETS,
   VIDEO_RESOLUTIONS,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from './errors.js';
+import { IMAGE_QUALITIES } from './task.js';
 
 /** What a model makes. */
 export const MODEL_KINDS = ['chat', 'image', 'video'] as const;
@@ -23,6 +24,13 @@ export const chatAbilitiesSchema = z.object({
 });
 export type ChatAbilities = z.infer<typeof chatAbilitiesSchema>;
 
+/** What an image model takes. A model whose abilities nobody knows is asked for no quality. */
+export const imageAbilitiesSchema = z.object({
+  /** Empty: it refuses `quality` altogether. */
+  qualities: z.array(z.enum(IMAGE_QUALITIES)),
+});
+export type ImageAbilities = z.infer<typeof imageAbilitiesSchema>;
+
 /** A model as clients name it, and what the upstream calls it. */
 export const modelSchema = z.object({
   id: z.string().min(1).max(200),
@@ -31,6 +39,7 @@ export const modelSchema = z.object({
   /** When it came out, in seconds since 1970. */
   created: z.number().int().nonnegative(),
   chat: chatAbilitiesSchema.optional(),
+  image: imageAbilitiesSchema.optional(),
 });
 export type Model = z.infer<typeof modelSchema>;
 
@@ -48,13 +57,17 @@ const CHAT_MODELS = {
   'grok-4.3': { created: 1_767_225_600, efforts: [], refuses: [] },
 } satisfies Record<string, ChatAbilities & { created: number }>;
 
-/** The other models, by what xAI calls them. */
-const MEDIA_MODELS = {
-  'grok-imagine-image-2.0': { kind: 'image', created: 1_788_220_800 },
-  'grok-imagine-image': { kind: 'image', created: 1_767_225_600 },
-  'grok-imagine-video-1.5': { kind: 'video', created: 1_785_542_400 },
-  'grok-imagine-video': { kind: 'video', created: 1_767_225_600 },
-} satisfies Record<string, { kind: ModelKind; created: number }>;
+/** The image models, by what xAI calls them. */
+const IMAGE_MODELS = {
+  'grok-imagine-image-2.0': { created: 1_788_220_800, qualities: ['low', 'medium', 'auto'] },
+  'grok-imagine-image': { created: 1_767_225_600, qualities: [] },
+} satisfies Record<string, ImageAbilities & { created: number }>;
+
+/** The video models, by what xAI calls them. */
+const VIDEO_MODELS = {
+  'grok-imagine-video-1.5': { created: 1_785_542_400 },
+  'grok-imagine-video': { created: 1_767_225_600 },
+} satisfies Record<string, { created: number }>;
 
 /** The names that the published documents use. The upstream's own names work too. */
 const PUBLIC_NAMES = {
@@ -65,7 +78,7 @@ const PUBLIC_NAMES = {
   'grok-imagine-1.0': 'grok-imagine-image-2.0',
   'grok-imagine-1.0-edit': 'grok-imagine-image-2.0',
   'grok-imagine-1.0-video': 'grok-imagine-video-1.5',
-} satisfies Record<string, keyof typeof CHAT_MODELS | keyof typeof MEDIA_MODELS>;
+} satisfies Record<string, keyof typeof CHAT_MODELS | keyof typeof IMAGE_MODELS | keyof typeof VIDEO_MODELS>;
 
 /** Every model that is known without asking the upstream. */
 export const DEFAULT_MODELS: readonly Model[] = defaultModels();
@@ -79,7 +92,19 @@ function defaultModels(): Model[] {
       created,
       chat: { efforts: [...efforts], refuses },
     })),
-    ...Object.entries(MEDIA_MODELS).map(([id, { kind, created }]) => ({ id, kind, upstream: id, created })),
+    ...Object.entries(IMAGE_MODELS).map(([id, { created, qualities }]) => ({
+      id,
+      kind: 'image' as const,
+      upstream: id,
+      created,
+      image: { qualities: [...qualities] },
+    })),
+    ...Object.entries(VIDEO_MODELS).map(([id, { created }]) => ({
+      id,
+      kind: 'video' as const,
+      upstream: id,
+      created,
+    })),
   ];
   const named = Object.entries(PUBLIC_NAMES).flatMap(([id, upstream]) =>
     own.filter((model) => model.id === upstream).map((model) => ({ ...model, id })),
@@ -137,9 +162,15 @@ function newest(listed: readonly ListedModel[]): ListedModel | undefined {
   return listed.toSorted((a, b) => (b.created ?? 0) - (a.created ?? 0))[0];
 }
 
-function factsOf(upstream: string, known: readonly Model[]): Pick<Model, 'created' | 'chat'> | undefined {
+function factsOf(upstream: string, known: readonly Model[]): Pick<Model, 'created' | 'chat' | 'image'> | undefined {
   const model = known.find(({ id }) => id === upstream) ?? known.find((other) => other.upstream === upstream);
-  return model && { created: model.created, ...(model.chat ? { chat: model.chat } : {}) };
+  return (
+    model && {
+      created: model.created,
+      ...(model.chat ? { chat: model.chat } : {}),
+      ...(model.image ? { image: model.image } : {}),
+    }
+  );
 }
 
 /** Looks models up by the name a client uses. Its content may be replaced while it is in use. */

@@ -35,6 +35,47 @@ export const videoParamsSchema = z.object({
 });
 export type VideoParams = z.infer<typeof videoParamsSchema>;
 
+/** The shapes of an image, as xAI's API reference has them. `auto` leaves the shape to the upstream. */
+export const IMAGE_ASPECT_RATIOS = [
+  '1:1',
+  '3:4',
+  '4:3',
+  '9:16',
+  '16:9',
+  '2:3',
+  '3:2',
+  '9:19.5',
+  '19.5:9',
+  '9:20',
+  '20:9',
+  '1:2',
+  '2:1',
+] as const;
+export const IMAGE_RESOLUTIONS = ['1k', '2k'] as const;
+/** What the models that know qualities at all take. */
+export const IMAGE_QUALITIES = ['low', 'medium', 'auto'] as const;
+export const IMAGE_RESPONSE_FORMATS = ['url', 'b64_json', 'base64'] as const;
+export const MAX_IMAGES = 10;
+
+/** How images are to be made, in the upstream's terms; the same on the bus, and as JSON in a task's row. */
+export const imageParamsSchema = z.object({
+  n: z.number().int().min(1).max(MAX_IMAGES),
+  aspect_ratio: z.enum([...IMAGE_ASPECT_RATIOS, 'auto']),
+  resolution: z.enum(IMAGE_RESOLUTIONS).optional(),
+  quality: z.enum(IMAGE_QUALITIES).optional(),
+  response_format: z.enum(IMAGE_RESPONSE_FORMATS),
+  /** Whose request it is, as the client says. */
+  user: z.string().optional(),
+});
+export type ImageParams = z.infer<typeof imageParamsSchema>;
+
+/** What a task makes, and how. */
+export const taskWorkSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('video'), params: videoParamsSchema }),
+  z.object({ kind: z.literal('image'), params: imageParamsSchema }),
+]);
+export type TaskWork = z.infer<typeof taskWorkSchema>;
+
 /** Why a task failed. `code` is of the error catalogue where the fault has an entry there. */
 export const taskErrorSchema = z.object({ code: z.string(), message: z.string() });
 export type TaskError = z.infer<typeof taskErrorSchema>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isTaskId, newTaskId, resultMediaId } from '../src/index.js';
+import { imageMediaId, isTaskId, newTaskId, videoMediaId } from '../src/index.js';
 
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });
 
@@ -20,8 +20,20 @@ describe('task ids', () => {
     }
   });
 
-  it('give their result the same media id each time', () => {
+  it('give their results the same media ids each time', () => {
     const id = newTaskId(() => '0'.repeat(32));
-    expect(resultMediaId(id, 'video', 'mp4')).toBe(`video_${'0'.repeat(32)}.mp4`);
+    expect(videoMediaId(id)).toBe(`video_${'0'.repeat(32)}.mp4`);
+    expect(imageMediaId(id, 0, 'jpg')).toMatch(/^image_[0-9a-f]{32}\.jpg$/);
+    expect(imageMediaId(id, 0, 'jpg')).toBe(imageMediaId(id, 0, 'jpg'));
+    const ids = Array.from({ length: 10 }, (_, index) => imageMediaId(id, index, 'jpg'));
+    expect(new Set(ids).size).toBe(10);
+  });
+
+  it('do not follow from the media id of an image', () => {
+    fc.assert(
+      fc.property(hex, (digits) => {
+        expect(imageMediaId(`task_${digits}`, 0, 'png')).not.toContain(digits);
+      }),
+    );
   });
 });

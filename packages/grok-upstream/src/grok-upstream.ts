@@ -1,5 +1,6 @@
 import type { Credential, ModelKind } from '@grok2api/contracts';
 import type { ChatReply, ChatStream, UpstreamChatRequest } from './chat.js';
+import type { UpstreamImageRequest, UpstreamImages } from './images.js';
 import type { UpstreamVideoRequest, VideoJob } from './videos.js';
 
 /** How one call is made. */
@@ -55,6 +56,18 @@ export interface GrokUpstream {
     request: UpstreamChatRequest,
     options: CallOptions & { idleTimeoutMs: number },
   ): Promise<ChatStream>;
+
+  /**
+   * Asks for images, once, on a connection of its own, and waits for them.
+   * @param options.timeoutMs for the whole of it, to the last byte
+   * @throws UpstreamError; ask again only when its `submitted` is `no`. Also when no image came: `moderated` when any
+   *   was refused, else `transient`
+   */
+  createImages(
+    credential: Credential,
+    request: UpstreamImageRequest,
+    options: CallOptions & { timeoutMs: number },
+  ): Promise<UpstreamImages>;
 
   /**
    * Asks for a video, once, on a connection of its own.

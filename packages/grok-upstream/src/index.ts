@@ -20,6 +20,7 @@ export {
   type UpstreamFault,
 } from './errors.js';
 export type { CallOptions, GrokUpstream, KeyState, UpstreamModel } from './grok-upstream.js';
+export type { UpstreamImage, UpstreamImageRequest, UpstreamImages } from './images.js';
 export { originOf } from './origin.js';
 export { applyPreset, DEFAULT_PRESET_SUFFIXES, type VideoPreset } from './presets.js';
 export type { UpstreamVideoRequest, VideoJob, VideoJobFault } from './videos.js';

@@ -86,6 +86,14 @@ export const hangUp: Script = (response) => {
 /** Never answers. */
 export const hang: Script = () => {};
 
+/** Begins an answer and says nothing more. */
+export function headersThenHang(status: number): Script {
+  return (response) => {
+    response.writeHead(status, { 'content-length': 100 });
+    response.write('{');
+  };
+}
+
 /** Announces a whole answer and closes the connection after some of it. */
 export function cut(status: number, part: string, how: 'end' | 'reset' = 'end'): Script {
   return (response) => {
@@ -132,5 +140,20 @@ export function eventsThenCut(...all: readonly (object | string)[]): Script {
   return (response) => {
     response.writeHead(200, EVENT_STREAM);
     response.write(eventLines(...all), () => response.socket?.destroy());
+  };
+}
+
+/** Streams bytes, each part in a packet of its own as far as the network lets it. */
+export function inParts(parts: readonly Buffer[]): Script {
+  return (response) => {
+    response.socket?.setNoDelay(true);
+    response.writeHead(200, EVENT_STREAM);
+    const [...left] = parts;
+    const next = () => {
+      const part = left.shift();
+      if (part) response.write(part, () => setImmediate(next));
+      else response.end();
+    };
+    next();
   };
 }

@@ -1,6 +1,12 @@
 import type { Credential } from '@grok2api/contracts';
+import fc from 'fast-check';
 import { expect } from 'vitest';
-import { UpstreamError, type UpstreamVideoRequest } from '../src/index.js';
+import {
+  type UpstreamChatRequest,
+  UpstreamError,
+  type UpstreamImageRequest,
+  type UpstreamVideoRequest,
+} from '../src/index.js';
 
 export const SECRET = 'xai-Abcdefghijklmnop0123456789';
 
@@ -11,6 +17,10 @@ export const VIDEO: UpstreamVideoRequest = {
   aspectRatio: '16:9',
   resolution: '480p',
 };
+
+export const IMAGE: UpstreamImageRequest = { model: 'grok-imagine-image-2.0', prompt: '一只猫', n: 2 };
+
+export const CHAT: UpstreamChatRequest = { model: 'grok-4.7', messages: [{ role: 'user', content: '你好' }] };
 
 export function credentialFor(origin: string, secret = SECRET): Credential {
   return { id: 'cred-1', secret, base_url: `${origin}/v1` };
@@ -33,4 +43,14 @@ export async function failureOf(call: Promise<unknown>): Promise<UpstreamError> 
   expect(result.error.message.length).toBeLessThanOrEqual(300);
   expect(result.error.message).not.toBe('');
   return result.error;
+}
+
+/** Where to split something into parts, as fractions of its length. */
+export const splits = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
+
+/** The parts, some of them possibly empty. */
+export function partsOf(whole: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = cuts.map((cut) => Math.floor(cut * whole.length)).sort((a, b) => a - b);
+  const edges = [0, ...places, whole.length];
+  return edges.slice(1).map((edge, at) => whole.subarray(edges[at], edge));
 }

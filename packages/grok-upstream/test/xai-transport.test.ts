@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createXaiUpstream, type GrokUpstream, type XaiSettings } from '../src/index.js';
-import { answer, cut, hang, hangUp, type Script, ScriptedServer } from './scripted-server.js';
+import { answer, cut, hang, hangUp, headersThenHang, type Script, ScriptedServer } from './scripted-server.js';
 import { credentialFor, failureOf, SECRET, untilDone, VIDEO } from './support.js';
 
 let server: ScriptedServer;
@@ -37,10 +37,6 @@ const endless: Script = (response) => {
   response.on('drain', write);
   write();
 };
-const headersThenHang: Script = (response) => {
-  response.writeHead(200, { 'content-length': 100 });
-  response.write('{');
-};
 const chunkedCut: Script = (response) => {
   response.writeHead(200);
   response.write('{"request_id":"job-1"', () => response.socket?.destroy());
@@ -63,7 +59,7 @@ describe('a create whose answer is lost', () => {
 
   it.each<[string, Script]>([
     ['hangs', hang],
-    ['hangs after its headers', headersThenHang],
+    ['hangs after its headers', headersThenHang(200)],
     ['drips', drip],
   ])('is given up after its time when it %s', async (_, script) => {
     server.play(script);
@@ -128,7 +124,7 @@ describe('connections', () => {
   });
 
   it('closes the connection of a poll aborted in its body', async () => {
-    server.play(headersThenHang);
+    server.play(headersThenHang(200));
     const abort = new AbortController();
     const call = start().pollVideo(credentialFor(server.origin), 'job-1', { signal: abort.signal });
     const failure = failureOf(call);

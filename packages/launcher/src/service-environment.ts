@@ -20,6 +20,7 @@ export interface SystemValues {
 const OWNED: Record<Grant, readonly string[]> = {
   bus: ['NATS_URL'],
   database: ['DATABASE_URL'],
+  media: [],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
@@ -28,9 +29,14 @@ const OWNED: Record<Grant, readonly string[]> = {
 
 const ALL_OWNED = new Set(Object.values(OWNED).flat());
 
+/** Beginnings of the names of variables that are owned as well, whichever of them a library reads. */
+const OWNED_PREFIXES = { upstream: 'XAI_', media: 'AWS_' } as const;
+
 /** The user's environment without any variable that belongs to some services alone. */
 export function sharedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !ALL_OWNED.has(name) && !name.startsWith('XAI_')));
+  const prefixes = Object.values(OWNED_PREFIXES);
+  const isOwned = (name: string) => ALL_OWNED.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isOwned(name)));
 }
 
 /**
@@ -45,6 +51,11 @@ export function serviceEnvironment(
   const granted: Record<Grant, () => NodeJS.ProcessEnv> = {
     bus: () => ({ NATS_URL: values.natsUrl }),
     database: () => ({ DATABASE_URL: values.databaseUrl }),
+    media: () =>
+      picked(
+        env,
+        Object.keys(env).filter((name) => name.startsWith(OWNED_PREFIXES.media)),
+      ),
     upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
     'client-keys': () => picked(env, OWNED['client-keys']),
     'gateway-address': () => ({

@@ -1,5 +1,5 @@
 /** What a service is given that others must not have: see `serviceEnvironment`. */
-export type Grant = 'bus' | 'database' | 'upstream' | 'client-keys' | 'gateway-address' | 'simulator-address';
+export type Grant = 'bus' | 'database' | 'media' | 'upstream' | 'client-keys' | 'gateway-address' | 'simulator-address';
 
 /** One kind of process that the launcher runs. */
 export interface ServiceRow {
@@ -49,7 +49,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',
-    grants: ['bus', 'database'],
+    grants: ['bus', 'database', 'media'],
     wave: 2,
     expected: true,
   },
@@ -57,7 +57,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'api-gateway',
     entry: 'services/api-gateway/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'client-keys', 'gateway-address'],
+    grants: ['bus', 'database', 'media', 'client-keys', 'gateway-address'],
     wave: 2,
     expected: false,
   },

@@ -14,6 +14,9 @@ const USER_ENV = {
   CREDENTIALS_KEY: 'secret-user-credentials-key',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
+  MEDIA_STORE: 's3://media?region=eu-west-1',
+  AWS_ACCESS_KEY_ID: 'key',
+  AWS_SECRET_ACCESS_KEY: 'secret-aws-key',
   PORT: '9000',
   HOST: '0.0.0.0',
   PUBLIC_URL: 'https://videos.example',
@@ -47,12 +50,12 @@ function secretsIn(env: NodeJS.ProcessEnv | undefined): string[] {
 
 test('every secret reaches only the services that need it', () => {
   const secrets = Object.fromEntries([...environments(VALUES)].map(([name, env]) => [name, secretsIn(env)]));
-  const worker = ['DATABASE_URL', 'NATS_URL'];
+  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'];
   expect(secrets).toEqual({
     'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
     'video-worker-1': worker,
     'video-worker-2': worker,
-    'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'DATABASE_URL', 'NATS_URL'],
+    'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],
   });
   expect(secretsIn(sharedEnvironment(USER_ENV))).toEqual([]);
 });
@@ -64,7 +67,9 @@ test('the rest of the environment reaches every service, the address of the gate
       FETCH_ALLOW: '10.0.0.0/8',
       VIDEO_WORKER_SLOTS: '2',
       MEDIA_DIR: '/data/media',
+      MEDIA_STORE: 's3://media?region=eu-west-1',
     });
+    expect(env.AWS_ACCESS_KEY_ID).toBe(instance === 'token-pool' ? undefined : 'key');
     const { PORT, HOST, PUBLIC_URL, EXPECTED_SERVICES } = env;
     const address =
       instance === 'api-gateway' ? ['9000', '0.0.0.0', 'https://videos.example', 'token-pool,video-worker'] : [];

@@ -14,7 +14,7 @@ import {
   type SweepOptions,
   type SweepResult,
 } from './media-store.js';
-import { writeFile } from './write-file.js';
+import { readSource } from './read-source.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,9 +40,13 @@ export class FilesystemMediaStore implements MediaStore {
     await mkdir(this.#tmp, { recursive: true });
     try {
       const file = await open(tmp, 'wx');
-      let bytes: number;
+      let bytes = 0;
       try {
-        bytes = await writeFile(file, source, options);
+        for await (const chunk of readSource(source, options)) {
+          bytes += chunk.byteLength;
+          await file.writeFile(chunk);
+        }
+        await file.sync();
       } finally {
         await file.close();
       }

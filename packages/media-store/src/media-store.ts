@@ -46,8 +46,9 @@ export interface SweepResult {
 }
 
 /**
- * Pictures, videos and left requests by id. Every method throws InvalidMediaIdError for a text that `parseMediaId` refuses.
- * Any number of processes may use one store at once.
+ * Pictures, videos and left requests by id. Every method throws InvalidMediaIdError for a text that `parseMediaId`
+ * refuses, and MediaStoreUnavailableError while a store on another machine cannot be reached. Any number of processes
+ * may use one store at once.
  */
 export interface MediaStore {
   /**
@@ -90,5 +91,13 @@ export class MediaRangeError extends Error {
   override readonly name = 'MediaRangeError';
   constructor(readonly bytes: number) {
     super(`the range is not within the ${bytes} bytes of the file`);
+  }
+}
+
+/** The store does not answer at the moment, or not in time; later it may. */
+export class MediaStoreUnavailableError extends Error {
+  override readonly name = 'MediaStoreUnavailableError';
+  constructor(cause: unknown) {
+    super('the media store cannot be reached', { cause });
   }
 }

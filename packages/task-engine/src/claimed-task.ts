@@ -83,6 +83,11 @@ export class ClaimedTask {
     return this.#write(() => this.#options.claims.intend(this.#claim, credentialId));
   }
 
+  /** Records that the upstream is about to be asked for what it answers with at once. @throws TaskLeftError */
+  begin(credentialId: string): Promise<void> {
+    return this.#write(() => this.#options.claims.begin(this.#claim, credentialId));
+  }
+
   /** Records that the upstream provably did not take the task. @throws TaskLeftError */
   retract(): Promise<void> {
     return this.#write(() => this.#options.claims.retract(this.#claim));

@@ -21,11 +21,13 @@ export interface ReconcilerOptions {
 
 const INTERVAL_MS = 5_000;
 const LEASE_MS = 15_000;
+/** Of the removal of old rows and files. */
+const REMOVAL_LEASE = 'remove-old';
 const MOST_WAKE_UPS = 1_000;
 
 /**
- * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline,
- * rows and files that are no longer needed. Every worker can; a lease says which one does.
+ * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline; and,
+ * over all kinds, rows and files that are no longer needed. Every worker can; a lease says which one does.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -44,7 +46,8 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    await this.#options.upkeep.dropLease(this.#leaseName, this.#options.worker);
+    const { upkeep, worker } = this.#options;
+    for (const name of [this.#leaseName, REMOVAL_LEASE]) await upkeep.dropLease(name, worker);
   }
 
   get #leaseName(): string {
@@ -70,6 +73,7 @@ export class Reconciler {
   async #round(): Promise<void> {
     await this.#endOverdue();
     await this.#topUpWakeUps();
+    await this.#options.upkeep.forgetIdleOwners(this.#options.kind);
     await this.#removeOld();
   }
 
@@ -103,8 +107,9 @@ export class Reconciler {
   }
 
   async #removeOld(): Promise<void> {
-    const { upkeep, kind, retentionMs, sweepMedia, log } = this.#options;
-    await upkeep.forgetIdleOwners(kind);
+    const { upkeep, worker, retentionMs, sweepMedia, log } = this.#options;
+    // Of all kinds: the workers of one kind do it for the others too.
+    if (!(await upkeep.holdLease(REMOVAL_LEASE, worker, LEASE_MS))) return;
     const { removed, media } = await upkeep.removeOld(retentionMs);
     if (removed > 0) log.info({ removed }, 'removed old tasks');
     await sweepMedia(media);

@@ -129,4 +129,17 @@ describe('the reconciler', () => {
     expect([...(await swept.opened)].sort()).toEqual(ids.map((id) => `${id}.mp4`).sort());
     expect(await engine.store.tasks.getMany(ids)).toEqual([]);
   });
+
+  it('leaves what is to be removed to the one that does it for all kinds', async () => {
+    const rounds: string[] = [];
+    const sweep = (kind: string) => async () => void rounds.push(kind);
+    const videos = engine.startReconciler('worker', { kind: 'video', sweepMedia: sweep('video') });
+    await until(() => rounds.length === 1);
+    engine.startReconciler('service', { kind: 'image', sweepMedia: sweep('image') });
+    await until(() => rounds.length === 2);
+    expect(rounds).toEqual(['video', 'video']);
+    await videos.stop();
+    await until(() => rounds.length === 3);
+    expect(rounds.at(-1)).toBe('image');
+  });
 });

@@ -39,9 +39,30 @@ export class Claims {
     return this.#write('intend', claim, Prisma.sql`submit_intent_at = now(), credential_id = ${credentialId}`);
   }
 
-  /** Takes the intent back: the upstream provably did not take the task. @throws ClaimLostError, StoreUnavailableError */
+  /**
+   * Records that the upstream is about to be asked for what it answers with at once, without a job: the task runs.
+   * @throws ClaimLostError, StoreUnavailableError
+   */
+  begin(claim: Claim, credentialId: string): Promise<Task> {
+    return this.#write(
+      'begin',
+      claim,
+      Prisma.sql`submit_intent_at = now(), credential_id = ${credentialId}, started_at = coalesce(started_at, now()),
+        version = version + CASE WHEN state = 'pending' THEN 1 ELSE 0 END`,
+    );
+  }
+
+  /**
+   * Takes back that the upstream was asked: it provably did not take the task. One that runs already goes on running,
+   * without a credential. @throws ClaimLostError, StoreUnavailableError
+   */
   retract(claim: Claim): Promise<Task> {
-    return this.#write('retract', claim, Prisma.sql`submit_intent_at = NULL, credential_id = NULL`);
+    return this.#write(
+      'retract',
+      claim,
+      Prisma.sql`submit_intent_at = CASE WHEN state = 'pending' THEN NULL ELSE submit_intent_at END,
+        credential_id = NULL`,
+    );
   }
 
   /** Records the upstream's job: the task runs. @throws ClaimLostError, StoreUnavailableError */

@@ -24,11 +24,13 @@ export const TRANSITIONS = {
   handBack: { from: OPEN, fenced: true },
   /** The upstream is about to be asked, with this credential. */
   intend: { from: ['pending'], fenced: true },
+  /** The upstream is about to be asked, with this credential, for what it answers with at once: there will be no job. */
+  begin: { from: OPEN, to: 'running', fenced: true },
   /** The upstream provably did not take it: it may be asked again. */
-  retract: { from: ['pending'], fenced: true },
+  retract: { from: OPEN, fenced: true },
   /** The upstream took it: its job id is known. */
   submit: { from: ['pending'], to: 'running', fenced: true },
-  /** The upstream's job went on. */
+  /** The work went on. */
   advance: { from: ['running'], fenced: true },
   complete: { from: ['running'], to: 'completed', fenced: true },
   fail: { from: OPEN, to: 'failed', fenced: true },

@@ -1,37 +1,38 @@
-import type { TaskError, TaskEvent, TaskKind, TaskResult, TaskState, VideoParams } from '@grok2api/contracts';
-import { taskKindSchema, taskResultSchema, taskStateSchema, videoParamsSchema } from '@grok2api/contracts';
+import type { TaskError, TaskEvent, TaskResult, TaskState, TaskWork } from '@grok2api/contracts';
+import { taskResultSchema, taskStateSchema, taskWorkSchema } from '@grok2api/contracts';
 import type { Task as Row } from './generated/client.js';
 
 /** What is needed to accept a task. */
-export interface NewTask {
+export type NewTask = TaskWork & {
   id: string;
-  kind: TaskKind;
   owner: string;
   /** As the client named it. */
   model: string;
   upstreamModel: string;
   prompt: string;
-  params: VideoParams;
   /** Beginning of the URLs given out for it, `https://host`. */
   origin: string;
   /** Where its end is to be told. */
   callbackUrl: string | undefined;
-}
+};
 
 /** A task as it is in its row. */
-export interface Task extends NewTask {
+export type Task = NewTask & {
   seq: bigint;
   state: TaskState;
   version: number;
   /** 0 to 100, never falling. */
   progress: number;
   createdAt: Date;
-  /** When the upstream took it. */
+  /** When the upstream took it, or was first asked to make it at once. */
   startedAt: Date | undefined;
   endedAt: Date | undefined;
-  /** When the upstream was about to be asked; with no job id, whether it was is unknown. */
+  /** When the upstream was about to be asked. */
   submitIntentAt: Date | undefined;
-  /** The credential the upstream was, or is to be, asked with. */
+  /**
+   * The credential the upstream was, or is to be, asked with. With one but neither a job nor a result, whether the
+   * upstream makes something is unknown.
+   */
   credentialId: string | undefined;
   upstreamJobId: string | undefined;
   /** Claims in a row that ran out without a step forward. */
@@ -40,14 +41,14 @@ export interface Task extends NewTask {
   error: TaskError | undefined;
   /** What the upstream charged, in its ticks of 10^-10 US dollars. */
   costUsdTicks: number | undefined;
-}
+};
 
 /** A task from its row. */
 export function toTask(row: Row): Task {
   return {
+    ...taskWorkSchema.parse({ kind: row.kind, params: row.params }),
     seq: row.seq,
     id: row.id,
-    kind: taskKindSchema.parse(row.kind),
     owner: row.owner,
     state: taskStateSchema.parse(row.state),
     version: row.version,
@@ -55,7 +56,6 @@ export function toTask(row: Row): Task {
     model: row.model,
     upstreamModel: row.upstreamModel,
     prompt: row.prompt,
-    params: videoParamsSchema.parse(row.params),
     origin: row.origin,
     callbackUrl: row.callbackUrl ?? undefined,
     createdAt: row.createdAt,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ClaimLostError, openTaskStore } from '../src/index.js';
-import { ANY, LONG_MS, newClaimant, TestStore } from './test-store.js';
+import { ANY, IMAGE, LONG_MS, newClaimant, TestStore } from './test-store.js';
 
 let test: TestStore;
 
@@ -18,7 +18,7 @@ describe('claimFresh', () => {
       await test.create(),
       await test.create({ upstreamModel: 'other' }),
       await test.create(),
-      await test.create({ kind: 'image' }),
+      await test.create(IMAGE),
     ];
     expect((await test.claimFresh())?.taskId).toBe(first);
     expect((await test.claimFresh())?.taskId).toBe(third);

@@ -41,6 +41,7 @@ interface Model {
   holder: number | undefined;
   lapsed: boolean;
   intent: boolean;
+  job: boolean;
 }
 
 /** What the table says of a step: the task afterwards, and whether the step happened. */
@@ -56,13 +57,22 @@ function predict(model: Model, { change, worker, progress }: Step): { after: Mod
   const after = { ...model, state: transition.to ?? model.state };
   if (change === 'claim') Object.assign(after, { holder: worker, lapsed: false });
   if (change === 'renew' || change === 'advance') after.lapsed = false;
-  if (change === 'intend') after.intent = true;
-  if (change === 'retract') after.intent = false;
+  if (change === 'intend' || change === 'begin') after.intent = true;
+  if (change === 'retract') after.intent = model.state === 'running';
+  if (change === 'submit') after.job = true;
   if (change === 'advance') after.progress = Math.max(model.progress, progress);
   if (change === 'complete') after.progress = 100;
   if (change === 'handBack' || hasEnded(after.state)) Object.assign(after, { holder: undefined, lapsed: false });
   const seen = after.state !== model.state || after.progress !== model.progress;
   return { after: { ...after, version: model.version + (seen ? 1 : 0) }, happens };
+}
+
+/** What a worker would do instead of what none does. */
+function possible(change: Step['change'], { intent, job }: Model): Step['change'] {
+  // A job without a credential: the intent is written first.
+  if (change === 'submit' && !intent) return 'intend';
+  // What has a job is not asked for again.
+  return job && (change === 'begin' || change === 'retract') ? 'advance' : change;
 }
 
 /** Takes a step; resolves to whether it happened. Tokens are the workers' claims so far. */
@@ -93,6 +103,8 @@ async function take(id: string, claims: Claim[], { change, worker, progress }: S
       return fenced(store.claims.handBack(claim));
     case 'intend':
       return fenced(store.claims.intend(claim, `cred_${worker}`));
+    case 'begin':
+      return fenced(store.claims.begin(claim, `cred_${worker}`));
     case 'retract':
       return fenced(store.claims.retract(claim));
     case 'submit':
@@ -132,16 +144,17 @@ describe('any sequence of events', () => {
           holder: undefined,
           lapsed: false,
           intent: false,
+          job: false,
         };
         let before = await test.row(id);
         for (const wanted of steps) {
-          // A job without a credential is no event: a worker writes its intent first.
-          const next: Step = wanted.change === 'submit' && !model.intent ? { ...wanted, change: 'intend' } : wanted;
+          const next = { ...wanted, change: possible(wanted.change, model) };
           const { after, happens } = predict(model, next);
           expect(await take(id, claims, next), JSON.stringify({ model, next })).toBe(happens);
           const row = await test.row(id);
           const holder = WORKERS.find((worker) => row.claimToken !== null && claims[worker]?.token === row.claimToken);
-          expect({ ...after, ...row, holder, intent: row.submitIntentAt !== null }).toMatchObject(after);
+          const facts = { holder, intent: row.submitIntentAt !== null, job: row.upstreamJobId !== null };
+          expect({ ...after, ...row, ...facts }).toMatchObject(after);
 
           // Whatever the table says:
           expect(TASK_STATES.indexOf(row.state as TaskState)).toBeGreaterThanOrEqual(

@@ -1,7 +1,7 @@
 import { TASK_STATES, type TaskState } from '@grok2api/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DeleteSelection, type ListOptions, type Task, toTaskEvent } from '../src/index.js';
-import { newTask, TestStore } from './test-store.js';
+import { IMAGE, newTask, TestStore, VIDEO_PARAMS } from './test-store.js';
 
 let test: TestStore;
 
@@ -17,7 +17,7 @@ beforeEach(() => test.empty());
 async function createMany(count: number, { owner = 'me', kind = 'video', prefix = 'many' } = {}): Promise<void> {
   await test.database.$executeRaw`
     INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin)
-    SELECT ${prefix} || '_' || n, ${kind}, ${owner}, 'm', 'm', 'p', ${JSON.stringify(newTask().params)}::jsonb, 'o'
+    SELECT ${prefix} || '_' || n, ${kind}, ${owner}, 'm', 'm', 'p', ${JSON.stringify(VIDEO_PARAMS)}::jsonb, 'o'
     FROM generate_series(1, ${count}::int) AS n ORDER BY n`;
 }
 
@@ -39,7 +39,7 @@ async function deleted(selection: DeleteSelection, owner = 'me'): Promise<Task[]
 
 describe('create and get', () => {
   it('accept a task as it is', async () => {
-    const task = newTask({ prompt: 'a "cat"\n🐈', params: { ...newTask().params, image: { url: 'https://x/y.png' } } });
+    const task = newTask({ prompt: 'a "cat"\n🐈', params: { ...VIDEO_PARAMS, image: { url: 'https://x/y.png' } } });
     await test.store.tasks.create(task);
     expect(await test.store.tasks.get(task.id)).toEqual({
       ...task,
@@ -120,7 +120,7 @@ describe('list', () => {
   it("shows the owner's tasks of the kind alone, newest first", async () => {
     const ids = [await test.create(), await test.create(), await test.create()];
     await test.create({ owner: 'you' });
-    await test.create({ kind: 'image' });
+    await test.create(IMAGE);
     const page = await list();
     expect(page.tasks.map(({ id }) => id)).toEqual(ids.toReversed());
     expect(page).toMatchObject({ total: 3, totalIsCapped: false, next: undefined });
@@ -177,7 +177,7 @@ describe('delete', () => {
   ])('of %s hides just those, and cancels the open ones', async (_what, selectionOf, chosen) => {
     const ids = {} as Record<TaskState, string>;
     for (const state of TASK_STATES.toReversed()) ids[state] = await createIn(state);
-    const others = [await test.create({ owner: 'you' }), await test.create({ kind: 'image' })];
+    const others = [await test.create({ owner: 'you' }), await test.create(IMAGE)];
     const before = await test.database.task.findMany({ orderBy: { seq: 'asc' } });
 
     const written = await deleted(selectionOf(ids));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import type { TaskWork, VideoParams } from '@grok2api/contracts';
 import { applyMigrations } from '@grok2api/prisma-migrate';
 import { createLogger } from '@grok2api/service-kit';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
@@ -15,6 +16,12 @@ export const MODEL = 'grok-imagine-video-1.5';
 
 /** Every task of the model, taken over too where its claim ran out. */
 export const ANY = { upstreamModels: [MODEL], ownerMaxRunning: 0, takeOver: true };
+
+/** How the image tasks are to be made. */
+export const IMAGE = {
+  kind: 'image',
+  params: { n: 2, aspect_ratio: '1:1', resolution: '1k', response_format: 'url' },
+} as const satisfies TaskWork;
 
 /** Length of a claim that no test outlives. */
 export const LONG_MS = 600_000;
@@ -72,7 +79,7 @@ export class TestStore {
   }
 
   /** Makes a task that was accepted this long ago. */
-  async create(task: Partial<NewTask> = {}, ageMs = 0): Promise<string> {
+  async create(task: TaskChanges = {}, ageMs = 0): Promise<string> {
     const created = newTask(task);
     await this.store.tasks.create(created);
     if (ageMs > 0) {
@@ -100,7 +107,7 @@ export class TestStore {
   }
 
   /** Makes a task that runs, claimed. There must be no other claimable one of its model. */
-  async running(task: Partial<NewTask> = {}): Promise<Claim> {
+  async running(task: TaskChanges = {}): Promise<Claim> {
     const id = await this.create(task);
     const claim = await this.claimFresh(LONG_MS, [task.upstreamModel ?? MODEL]);
     if (claim?.taskId !== id) throw new Error('another task was claimed');
@@ -110,7 +117,7 @@ export class TestStore {
   }
 
   /** Makes a task that has ended. */
-  async completed(task: Partial<NewTask> = {}, media = ['video_1.mp4']): Promise<string> {
+  async completed(task: TaskChanges = {}, media = ['video_1.mp4']): Promise<string> {
     const claim = await this.running(task);
     await this.store.claims.complete(claim, { media }, undefined);
     return claim.taskId;
@@ -122,18 +129,29 @@ export function newClaimant(ttlMs = LONG_MS) {
   return { kind: 'video' as const, worker: 'worker-1', token: randomUUID(), ttlMs };
 }
 
-/** A task under an id that no other has. */
-export function newTask(task: Partial<NewTask> = {}): NewTask {
-  return {
+/** What a task is to differ in. */
+export type TaskChanges = Partial<Omit<NewTask, 'kind' | 'params'>> &
+  (TaskWork | { kind?: never; params?: VideoParams });
+
+/** A task under an id that no other has: a video, unless it says otherwise. */
+export function newTask(changes: TaskChanges = {}): NewTask {
+  const common = {
     id: `task_${randomUUID().replaceAll('-', '')}`,
-    kind: 'video',
     owner: 'me',
     model: 'grok-imagine-1.0-video',
     upstreamModel: MODEL,
     prompt: '一只猫 🐈',
-    params: { aspect_ratio: '3:2', video_length: 6, resolution: '480p', preset: 'normal' },
     origin: 'http://localhost:8000',
     callbackUrl: undefined,
-    ...task,
   };
+  if (changes.kind === 'image') return { ...common, ...changes };
+  return { ...common, params: VIDEO_PARAMS, ...changes, kind: 'video' };
 }
+
+/** How the videos are to be made, unless a test says otherwise. */
+export const VIDEO_PARAMS: VideoParams = {
+  aspect_ratio: '3:2',
+  video_length: 6,
+  resolution: '480p',
+  preset: 'normal',
+};

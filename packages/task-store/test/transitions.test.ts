@@ -3,7 +3,7 @@ import type { TaskState } from '@grok2api/contracts';
 import { TASK_STATES } from '@grok2api/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, ClaimLostError, type TaskChange, TRANSITIONS } from '../src/index.js';
-import { ANY, LONG_MS, newClaimant, TestStore } from './test-store.js';
+import { ANY, IMAGE, LONG_MS, newClaimant, TestStore } from './test-store.js';
 
 let test: TestStore;
 
@@ -46,10 +46,15 @@ const CHANGES: Record<
     columns: ['submitIntentAt', 'credentialId'],
     after: { credentialId: 'cred_2' },
   },
+  begin: {
+    cause: (claim) => test.store.claims.begin(claim, 'cred_2'),
+    columns: ['state', 'submitIntentAt', 'credentialId', 'startedAt', 'version'],
+    after: { state: 'running', credentialId: 'cred_2', upstreamJobId: null, startedAt: expect.any(Date) },
+  },
   retract: {
     cause: (claim) => test.store.claims.retract(claim),
     columns: ['submitIntentAt', 'credentialId'],
-    after: { submitIntentAt: null, credentialId: null },
+    after: { credentialId: null },
   },
   submit: {
     cause: (claim) => test.store.claims.submit(claim, 'job_2'),
@@ -99,15 +104,19 @@ const CHANGES: Record<
   },
 };
 
+/** Changes of a task that never has a job. */
+const JOBLESS: readonly TaskChange[] = ['begin', 'retract'];
+
 /** Makes a task in a state with a submit intent, and the claim that brought it there. */
-async function taskIn(state: TaskState): Promise<Claim> {
+async function taskIn(state: TaskState, hasJob: boolean): Promise<Claim> {
   const { claims, tasks } = test.store;
   const id = await test.create();
   const claim = await test.claimFresh();
   if (!claim) throw new Error('nothing was claimed');
   await claims.intend(claim, 'cred_1');
   if (state === 'pending') return claim;
-  await claims.submit(claim, 'job_1');
+  if (hasJob) await claims.submit(claim, 'job_1');
+  else await claims.begin(claim, 'cred_1');
   await claims.advance(claim, 30, LONG_MS);
   if (state === 'completed') await claims.complete(claim, { media: ['first.mp4'] }, undefined);
   if (state === 'failed') await claims.fail(claim, { code: 'first', message: 'first' });
@@ -152,12 +161,15 @@ const CASES = Object.entries(TRANSITIONS).flatMap(([change, transition]) =>
 
 describe('a change of a task', () => {
   it('is tried in every state with every claim', () => {
-    expect(CASES).toHaveLength(11 * 5 * 4);
+    expect(CASES).toHaveLength(12 * 5 * 4);
     expect(CASES.filter(({ happens }) => happens).length).toBeGreaterThan(20);
   });
 
   it.each(CASES)('$change, $state, $holder: $happens', async ({ change, state, holder, happens, fenced, to }) => {
-    const claim = await HOLDERS[holder](await taskIn(state), state === 'pending' || state === 'running');
+    const claim = await HOLDERS[holder](
+      await taskIn(state, !JOBLESS.includes(change)),
+      state === 'pending' || state === 'running',
+    );
     const before = await test.row(claim.taskId);
     const { cause, columns, after: expected } = CHANGES[change];
     const caused = cause(claim);
@@ -178,6 +190,34 @@ describe('a change of a task', () => {
     if (change === 'renew' || change === 'advance') {
       expect(Number(after.claimExpiresAt) - Number(before.claimExpiresAt)).toBeGreaterThan(LONG_MS / 2);
     }
+  });
+});
+
+describe('a task that the upstream is to make at once', () => {
+  it('runs on when the upstream refuses it, for whoever takes it up', async () => {
+    const id = await test.create(IMAGE);
+    const claimant = { ...newClaimant(), kind: 'image' as const };
+    await test.store.queue.claimFresh(claimant, ANY);
+    const claim = { taskId: id, token: claimant.token };
+    const first = await test.store.claims.begin(claim, 'cred_1');
+    const refused = await test.store.claims.retract(claim);
+    expect(refused).toMatchObject({ state: 'running', credentialId: undefined, submitIntentAt: first.submitIntentAt });
+    await test.store.claims.handBack(claim);
+    const next = { ...newClaimant(), kind: 'image' as const };
+    expect(await test.store.queue.claimFresh(next, ANY)).toBeUndefined();
+    expect(await test.store.queue.claimBegun(next, true)).toMatchObject({ id, credentialId: undefined });
+    const again = await test.store.claims.begin({ taskId: id, token: next.token }, 'cred_2');
+    expect(again).toMatchObject({ credentialId: 'cred_2', startedAt: first.startedAt, version: first.version });
+  });
+
+  it('waits for a worker as before when it was refused before it ran', async () => {
+    const id = await test.create();
+    const claim = await test.claimFresh();
+    if (!claim) throw new Error('nothing was claimed');
+    await test.store.claims.intend(claim, 'cred_1');
+    expect(await test.store.claims.retract(claim)).toMatchObject({ state: 'pending', submitIntentAt: undefined });
+    await test.store.claims.handBack(claim);
+    expect((await test.claimFresh())?.taskId).toBe(id);
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LONG_MS, newTask, TestStore } from './test-store.js';
+import { IMAGE, LONG_MS, TestStore, VIDEO_PARAMS } from './test-store.js';
 
 const HOUR_MS = 3_600_000;
 const DEADLINES = { queueMs: HOUR_MS, runMs: HOUR_MS };
@@ -31,7 +31,7 @@ describe('endOverdue', () => {
     const tasks = {
       waitedTooLong: await test.create({}, 2 * HOUR_MS),
       waits: await test.create({}, HOUR_MS / 2),
-      picture: await test.create({ kind: 'image' }, 2 * HOUR_MS),
+      picture: await test.create(IMAGE, 2 * HOUR_MS),
       completed: await test.completed({ upstreamModel: 'a' }),
       runs: (await test.running({ upstreamModel: 'b' })).taskId,
       ranTooLong: (await test.running({ upstreamModel: 'c' })).taskId,
@@ -64,7 +64,7 @@ describe('endOverdue', () => {
   it('takes at most 500 at a time', async () => {
     await test.database.$executeRaw`
       INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin, created_at)
-      SELECT 'task_' || n, 'video', 'me', 'm', 'm', 'p', ${JSON.stringify(newTask().params)}::jsonb, 'o', now() - interval '2 hours'
+      SELECT 'task_' || n, 'video', 'me', 'm', 'm', 'p', ${JSON.stringify(VIDEO_PARAMS)}::jsonb, 'o', now() - interval '2 hours'
       FROM generate_series(1, 501) AS n`;
     expect(await test.store.upkeep.endOverdue('video', DEADLINES, ERRORS)).toHaveLength(500);
     expect(await test.store.upkeep.endOverdue('video', DEADLINES, ERRORS)).toHaveLength(1);
@@ -95,7 +95,7 @@ describe('removeOld', () => {
   it('takes at most 500 at a time', async () => {
     await test.database.$executeRaw`
       INSERT INTO tasks (id, kind, owner, model, upstream_model, prompt, params, origin, state, ended_at, deleted_at)
-      SELECT 'task_' || n, 'video', 'me', 'm', 'm', 'p', ${JSON.stringify(newTask().params)}::jsonb, 'o', 'failed',
+      SELECT 'task_' || n, 'video', 'me', 'm', 'm', 'p', ${JSON.stringify(VIDEO_PARAMS)}::jsonb, 'o', 'failed',
         now() - interval '2 hours', CASE WHEN n % 2 = 0 THEN now() END
       FROM generate_series(1, 600) AS n`;
     let removed = 0;
@@ -109,12 +109,12 @@ describe('removeOld', () => {
 
 describe('mediaInUse', () => {
   it('names what an open task still needs as its picture', async () => {
-    const withImage = (media: string) => ({ params: { ...newTask().params, image: { media } } });
+    const withImage = (media: string) => ({ params: { ...VIDEO_PARAMS, image: { media } } });
     await test.running({ ...withImage('running.jpg'), upstreamModel: 'a' });
     await test.completed({ ...withImage('completed.jpg'), upstreamModel: 'b' });
     await test.create(withImage('pending.jpg'));
     await test.create(withImage('other.jpg'));
-    await test.create({ params: { ...newTask().params, image: { url: 'https://host/url.jpg' } } });
+    await test.create({ params: { ...VIDEO_PARAMS, image: { url: 'https://host/url.jpg' } } });
     const asked = ['running.jpg', 'completed.jpg', 'pending.jpg', 'unknown.jpg', 'https://host/url.jpg'];
     expect(await test.store.upkeep.mediaInUse(asked)).toEqual(new Set(['running.jpg', 'pending.jpg']));
     expect(await test.store.upkeep.mediaInUse([])).toEqual(new Set());
@@ -128,7 +128,7 @@ describe('countClaimable', () => {
     await test.store.claims.handBack(back);
     await test.running({ upstreamModel: 'b' });
     await test.completed({ upstreamModel: 'c' });
-    await test.create({ kind: 'image' });
+    await test.create(IMAGE);
     for (let i = 0; i < 3; i++) await test.create();
     expect(await test.store.upkeep.countClaimable('video', 100)).toBe(5);
     expect(await test.store.upkeep.countClaimable('video', 4)).toBe(4);

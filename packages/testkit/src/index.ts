@@ -1,6 +1,7 @@
 export type { TestGateway } from './gateway.js';
 export { MemoryWatch, residentMb } from './memory-watch.js';
 export { probeVideo, type VideoFacts } from './probe-video.js';
+export { TestS3 } from './s3.js';
 export { startNats, startPostgres, type TestNats, type TestServer } from './servers.js';
 export { startSimulator, type TestSimulator } from './simulator.js';
 export type { SimulatorClient, SimulatorJob, SimulatorRequest } from './simulator-client.js';

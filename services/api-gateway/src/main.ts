@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
 import { ModelCatalogue } from '@grok2api/contracts';
-import { FilesystemMediaStore } from '@grok2api/media-store';
+import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
@@ -15,6 +15,7 @@ import { TaskFeed } from './task-feed.js';
 
 /** How long answers that are being passed on may take to end, once this gateway is to stop. */
 const RELAY_GRACE_MS = 8_000;
+const BYTES_PER_MB = 1_000_000;
 
 await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   const settings = readGatewaySettings(env);
@@ -33,6 +34,11 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   modelSync.start();
   shutdown.add('model sync', () => modelSync.stop());
 
+  const media = await openMediaStore(settings, {
+    maxBytes: settings.MEDIA_CACHE_MAX_MB * BYTES_PER_MB,
+    onFault: (err) => log.error({ err }, 'media are not cached'),
+  });
+
   const feed = new TaskFeed(bus, store.tasks, log);
   const relays = new Relays(log, Date.now);
   const app = createApp({
@@ -42,7 +48,7 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
     feed,
     models,
     relays,
-    media: new FilesystemMediaStore(settings.MEDIA_DIR),
+    media,
     metrics: createMetrics('api-gateway'),
     log,
     randomHex: () => randomBytes(16).toString('hex'),

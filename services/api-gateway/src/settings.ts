@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import {
   booleanSetting,
   databaseUrlSetting,
@@ -41,7 +42,10 @@ export const settingsSchema = z.object({
   DATABASE_MAX_CONNECTIONS: integerSetting({ min: 1, max: 200 })
     .prefault('10')
     .describe('Connections of one gateway to the database.'),
-  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  ...mediaStoreSettings,
+  MEDIA_CACHE_MAX_MB: integerSetting({ min: 1 })
+    .prefault('1024')
+    .describe('Size of the cache that a gateway keeps of media in MEDIA_STORE, in megabytes.'),
   MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
   API_KEYS: apiKeySchema
     .prefault('')
@@ -87,7 +91,7 @@ export type GatewaySettings = z.infer<typeof settingsSchema>;
 
 /** Reads the gateway's settings. @throws SettingsError listing every fault */
 export function readGatewaySettings(env: NodeJS.ProcessEnv): GatewaySettings {
-  const settings = readSettings(settingsSchema, env);
+  const settings = readSettings(settingsSchema.superRefine(requireMediaStore), env);
   const host = isIPv6(settings.HOST) ? `[${settings.HOST}]` : settings.HOST;
   if (settings.API_KEYS.length === 0 && !settings.ALLOW_OPEN && !isLoopbackHost(host)) {
     throw new SettingsError([

@@ -3,7 +3,7 @@ import {
   type ModelCatalogue,
   parseVideoCompletion,
   type VideoCompletionRequest,
-  type VideoRequestLimits,
+  type MediaRequestLimits,
 } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { toTaskEvent } from '@grok2api/task-store';
@@ -28,7 +28,7 @@ export interface VideoChatDependencies extends AcceptDependencies {
   feed: TaskFeed;
   bodies: TaskBodies;
   models: ModelCatalogue;
-  limits: VideoRequestLimits;
+  limits: MediaRequestLimits;
   contentFormat: VideoContentFormat;
   log: Logger;
 }

@@ -2,8 +2,8 @@ import { errorMessage } from '@grok2api/contracts';
 import { originOf } from '@grok2api/grok-upstream';
 import { MediaEmptyError, MediaTooLargeError } from '@grok2api/media-store';
 import { SafeFetchError } from '@grok2api/safe-fetch';
+import { backoffMs, pause } from '@grok2api/service-kit';
 import type { ClaimedTask } from '@grok2api/task-engine';
-import { backoffMs, pause } from './backoff.js';
 import type { VideoDependencies } from './dependencies.js';
 
 const DOWNLOAD_TIMEOUT_MS = 600_000;

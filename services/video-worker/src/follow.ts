@@ -1,8 +1,8 @@
 import { errorMessage, type TaskError } from '@grok2api/contracts';
 import { PoolUnavailableError } from '@grok2api/credential-client';
 import { UpstreamError, type VideoJob, type VideoJobFault } from '@grok2api/grok-upstream';
+import { backoffMs, pause } from '@grok2api/service-kit';
 import type { ClaimedTask } from '@grok2api/task-engine';
-import { backoffMs, pause } from './backoff.js';
 import type { VideoDependencies } from './dependencies.js';
 import { PollPace } from './poll-pace.js';
 

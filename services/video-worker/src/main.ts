@@ -3,16 +3,15 @@ import { Bus } from '@grok2api/bus';
 import { ModelCatalogue } from '@grok2api/contracts';
 import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
 import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
-import { FilesystemMediaStore } from '@grok2api/media-store';
+import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
-import { Reconciler, Runner } from '@grok2api/task-engine';
+import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import type { VideoDependencies } from './dependencies.js';
 import { readVideoWorkerSettings } from './settings.js';
-import { createMediaSweep } from './sweep-media.js';
 import { runVideoTask } from './video-task.js';
 
 const BYTES_PER_MB = 1_000_000;
@@ -41,7 +40,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   const credentials = new CredentialClient({ bus, holder: instance, now, log });
   shutdown.add('credential client', () => credentials.close());
 
-  const media = new FilesystemMediaStore(settings.MEDIA_DIR);
+  const media = await openMediaStore(settings);
   const dependencies: VideoDependencies = {
     credentials,
     upstream,

@@ -1,4 +1,5 @@
 import { DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
+import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import {
   databaseUrlSetting,
   durationSetting,
@@ -13,7 +14,7 @@ import { z } from 'zod';
 export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
-  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  ...mediaStoreSettings,
   MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
   TASK_RETENTION: durationSetting().prefault('7d').describe('How long the row of an ended task is kept.'),
   VIDEO_WORKER_SLOTS: integerSetting({ min: 1, max: 1000 })
@@ -52,5 +53,5 @@ export type VideoWorkerSettings = z.infer<typeof settingsSchema>;
 
 /** Reads the video worker's settings. @throws SettingsError listing every fault */
 export function readVideoWorkerSettings(env: NodeJS.ProcessEnv): VideoWorkerSettings {
-  return readSettings(settingsSchema, env);
+  return readSettings(settingsSchema.superRefine(requireMediaStore), env);
 }

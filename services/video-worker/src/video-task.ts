@@ -1,4 +1,4 @@
-import { errorMessage, resultMediaId } from '@grok2api/contracts';
+import { errorMessage, videoMediaId } from '@grok2api/contracts';
 import type { HeldGrant } from '@grok2api/credential-client';
 import type { ClaimedTask } from '@grok2api/task-engine';
 import type { VideoDependencies } from './dependencies.js';
@@ -29,7 +29,7 @@ export async function runVideoTask(
   for (let attempt = 0; ; attempt++) {
     const job = await followJob(claimed, dependencies);
     if (!job) return;
-    const mediaId = resultMediaId(claimed.task.id, 'video', 'mp4');
+    const mediaId = videoMediaId(claimed.task.id);
     const stored = await downloadVideo(claimed, job.url, mediaId, attempt, dependencies);
     if (stored === 'stored') {
       await claimed.complete({ media: [mediaId] }, job.costUsdTicks);

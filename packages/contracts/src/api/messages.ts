@@ -10,22 +10,22 @@ export const contentSchema = z.union([
   z.array(z.discriminatedUnion('type', [textPartSchema, imagePartSchema])),
 ]);
 
-/** One message of a conversation, as far as making a video needs it. */
+/** One message of a conversation, as far as making a video or an image needs it. */
 export const messageSchema = z.object({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
   content: contentSchema.nullish(),
 });
 export type Message = z.infer<typeof messageSchema>;
 
-/** What a conversation asks for: the text of its last user message, and the first picture in that. */
-export function lastRequest(messages: readonly Message[]): { prompt: string; imageUrl: string | undefined } {
+/** What a conversation asks for: the text of its last user message, and the pictures in that. */
+export function lastRequest(messages: readonly Message[]): { prompt: string; imageUrls: string[] } {
   const content = messages.findLast(({ role }) => role === 'user')?.content ?? '';
-  if (typeof content === 'string') return { prompt: content, imageUrl: undefined };
-  let imageUrl: string | undefined;
+  if (typeof content === 'string') return { prompt: content, imageUrls: [] };
+  const imageUrls: string[] = [];
   const texts: string[] = [];
   for (const part of content) {
     if (part.type === 'text') texts.push(part.text);
-    else imageUrl ??= part.image_url.url;
+    else imageUrls.push(part.image_url.url);
   }
-  return { prompt: texts.join('\n'), imageUrl };
+  return { prompt: texts.join('\n'), imageUrls };
 }

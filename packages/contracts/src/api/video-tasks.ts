@@ -1,17 +1,10 @@
 import { z } from 'zod';
-import { ApiError } from '../errors.js';
 import type { Model, ModelCatalogue } from '../models.js';
-import {
-  ASPECT_RATIOS,
-  TASK_STATES,
-  VIDEO_LENGTHS,
-  VIDEO_PRESETS,
-  VIDEO_RESOLUTIONS,
-  type VideoParams,
-} from '../task.js';
+import { ASPECT_RATIOS, VIDEO_LENGTHS, VIDEO_PRESETS, VIDEO_RESOLUTIONS, type VideoParams } from '../task.js';
 import { textSchema } from '../text.js';
 import { parseRequest } from '../validation.js';
 import { lastRequest, messageSchema } from './messages.js';
+import { checkPrompt, type MediaRequestLimits } from './prompt.js';
 
 // Null counts as absent everywhere, as OpenAI's clients send it.
 const videoConfigFields = {
@@ -55,11 +48,6 @@ export interface VideoTaskRequest {
   callbackUrl: string | undefined;
 }
 
-/** Limits that are settings. */
-export interface VideoRequestLimits {
-  maxPromptLength: number;
-}
-
 /**
  * Parses the body of `POST /v1/video/tasks`.
  * @throws ApiError naming the parameter and what is allowed
@@ -67,7 +55,7 @@ export interface VideoRequestLimits {
 export function parseCreateVideoTask(
   body: unknown,
   models: ModelCatalogue,
-  limits: VideoRequestLimits,
+  limits: MediaRequestLimits,
 ): VideoTaskRequest {
   return toRequest(parseRequest(createVideoTaskSchema, body), models, limits);
 }
@@ -79,7 +67,7 @@ export function parseCreateVideoTask(
 export function parseCreateVideoGeneration(
   body: unknown,
   models: ModelCatalogue,
-  limits: VideoRequestLimits,
+  limits: MediaRequestLimits,
 ): VideoTaskRequest {
   return isFlat(body) ? parseFlat(body, models, limits) : parseConversation(body, models, limits);
 }
@@ -89,13 +77,13 @@ function isFlat(body: unknown): boolean {
   return keys?.messages == null && keys?.prompt != null;
 }
 
-function parseFlat(body: unknown, models: ModelCatalogue, limits: VideoRequestLimits): VideoTaskRequest {
+function parseFlat(body: unknown, models: ModelCatalogue, limits: MediaRequestLimits): VideoTaskRequest {
   const { video_config, ...flat } = parseRequest(createFlatVideoGenerationSchema, body);
   const config = Object.fromEntries(Object.entries(video_config ?? {}).filter(([, value]) => value != null));
   return toRequest({ ...flat, ...config }, models, limits);
 }
 
-function parseConversation(body: unknown, models: ModelCatalogue, limits: VideoRequestLimits): VideoTaskRequest {
+function parseConversation(body: unknown, models: ModelCatalogue, limits: MediaRequestLimits): VideoTaskRequest {
   return toVideoRequest(parseRequest(createVideoGenerationSchema, body), models, limits);
 }
 
@@ -103,14 +91,14 @@ function parseConversation(body: unknown, models: ModelCatalogue, limits: VideoR
 export function toVideoRequest(
   request: z.infer<typeof createVideoGenerationSchema>,
   models: ModelCatalogue,
-  limits: VideoRequestLimits,
+  limits: MediaRequestLimits,
 ): VideoTaskRequest {
-  const { prompt, imageUrl } = lastRequest(request.messages);
+  const { prompt, imageUrls } = lastRequest(request.messages);
   return {
     model: models.require(request.model, 'video'),
     prompt: checkPrompt(prompt, 'messages', limits),
     params: videoParams(request.video_config ?? {}),
-    imageUrl,
+    imageUrl: imageUrls[0],
     callbackUrl: request.callback_url || undefined,
   };
 }
@@ -118,7 +106,7 @@ export function toVideoRequest(
 function toRequest(
   request: z.infer<typeof createVideoTaskSchema>,
   models: ModelCatalogue,
-  limits: VideoRequestLimits,
+  limits: MediaRequestLimits,
 ): VideoTaskRequest {
   return {
     model: models.require(request.model, 'video'),
@@ -129,14 +117,6 @@ function toRequest(
   };
 }
 
-const SHAPE_ERRORS: readonly string[] = ['invalid_json', 'missing_required_parameter', 'invalid_type'];
-
-/** An error with the status that the async routes give it: 422 for a wrong shape, 400 for an unknown model. */
-export function inAsyncDialect(error: ApiError): ApiError {
-  if (SHAPE_ERRORS.includes(error.code)) return error.withStatus(422);
-  return error.code === 'model_not_found' ? error.withStatus(400) : error;
-}
-
 function videoParams(given: z.infer<typeof videoConfigSchema> & { resolution?: '480p' | '720p' | null | undefined }) {
   return {
     aspect_ratio: given.aspect_ratio ?? '3:2',
@@ -145,25 +125,3 @@ function videoParams(given: z.infer<typeof videoConfigSchema> & { resolution?: '
     preset: given.preset ?? 'normal',
   };
 }
-
-function checkPrompt(prompt: string, param: string, { maxPromptLength }: VideoRequestLimits): string {
-  if (prompt.trim() === '') throw new ApiError('empty_prompt', { param });
-  const length = prompt.length;
-  if (length > maxPromptLength) {
-    throw new ApiError('prompt_too_long', { param, values: { length, max: maxPromptLength } });
-  }
-  return prompt;
-}
-
-/** Query of `GET /v1/video/tasks`. */
-export const listTasksSchema = z.object({
-  status: z.enum(TASK_STATES).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(1000),
-  cursor: z.string().optional(),
-});
-
-/** Body of `DELETE /v1/video/tasks`. */
-export const deleteTasksSchema = z.object({ task_ids: z.array(textSchema).min(1).max(1000) });
-
-/** Path of `DELETE /v1/video/tasks/status/{status}`. */
-export const taskStatusPathSchema = z.object({ status: z.enum(TASK_STATES) });

@@ -5,10 +5,7 @@ import { lenient, lenientList } from './lenient.js';
 const toolCallSchema = z.object({
   index: lenient(z.number().int().nonnegative()),
   id: z.string().catch(''),
-  function: z.object({
-    name: z.string().catch(''),
-    arguments: z.unknown().transform((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))),
-  }),
+  function: z.object({ name: z.string().catch(''), arguments: z.unknown().optional() }),
 });
 
 export type RawToolCall = z.infer<typeof toolCallSchema>;
@@ -29,8 +26,13 @@ export const choiceSchema = z.object({
   finish_reason: lenient(z.string().min(1).nullable()),
 });
 
-export function toolCallOf({ id, function: called }: RawToolCall): ChatToolCall {
-  return { id, type: 'function', function: called };
+/** A call of a tool. Its arguments are text, whatever they were. */
+export function toolCallOf({ id, function: { name, arguments: given } }: RawToolCall): ChatToolCall {
+  return { id, type: 'function', function: { name, arguments: typeof given === 'string' ? given : asJson(given) } };
+}
+
+function asJson(value: unknown): string {
+  return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 /** Whether a choice without any content has a reason to have none. */

@@ -19,6 +19,8 @@ export interface ClientSettings {
   maxAnswerBytes: number;
   /** The same for the whole answer to a chat. */
   maxChatAnswerBytes: number;
+  /** A longer image is left out. */
+  maxImageBytes: number;
   now: () => number;
 }
 
@@ -38,7 +40,7 @@ export type OpenAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' 
 interface Limits {
   /** Without it the caller's signal alone ends the call, and what the call leaves open. */
   timeoutMs?: number;
-  /** The longest silence between two bytes; checked to the second where it is longer than one. */
+  /** The longest silence between two bytes, give or take a second. */
   idleTimeoutMs?: number;
 }
 
@@ -75,6 +77,19 @@ export class XaiClient {
     return await this.#exchange(credential, call, options, limits[call.kind], async (answer) =>
       answerOf(answer, await readBody(answer.body, maxBytes), now()),
     );
+  }
+
+  /**
+   * Makes a create whose answer is read as it comes, within the time of the whole call.
+   * @throws UpstreamError as `call` does; what `read` throws is `transient`, unless it is an UpstreamError
+   */
+  async receive<Result>(
+    credential: Credential,
+    call: XaiCall & { kind: 'create' },
+    options: CallOptions & { timeoutMs: number },
+    read: (answer: OpenAnswer) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#exchange(credential, call, options, { timeoutMs: options.timeoutMs }, read);
   }
 
   /**

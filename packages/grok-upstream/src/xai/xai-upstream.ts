@@ -3,6 +3,7 @@ import { checkKey } from './api-key.js';
 import { completeChat } from './chat.js';
 import { streamChat } from './chat-stream.js';
 import { type ClientSettings, XaiClient } from './client.js';
+import { createImages } from './images.js';
 import { listModels } from './models.js';
 import { createVideo, pollVideo } from './videos.js';
 
@@ -17,6 +18,7 @@ const DEFAULTS: ClientSettings = {
   maxAnswerBytes: 1_048_576,
   // Logprobs of many tokens in several choices; a text alone hardly reaches one of them.
   maxChatAnswerBytes: 33_554_432,
+  maxImageBytes: 20_971_520,
   now: Date.now,
 };
 
@@ -26,6 +28,7 @@ export function createXaiUpstream(settings: XaiSettings = {}): GrokUpstream {
   return {
     completeChat: (credential, request, options) => completeChat(client, credential, request, options),
     streamChat: (credential, request, options) => streamChat(client, credential, request, options),
+    createImages: (credential, request, options) => createImages(client, credential, request, options),
     createVideo: (credential, request, options) => createVideo(client, credential, request, options),
     pollVideo: (credential, jobId, options) => pollVideo(client, credential, jobId, options),
     listModels: (credential, options) => listModels(client, credential, options),

@@ -1,11 +1,11 @@
-import { type ModelCatalogue, parseCreateVideoGeneration, type VideoRequestLimits } from '@grok2api/contracts';
+import { type ModelCatalogue, parseCreateVideoGeneration, type MediaRequestLimits } from '@grok2api/contracts';
 import { type RequestHandler, Router } from 'express';
 import { type AcceptDependencies, acceptVideoTask } from '../accept-video-task.js';
 import { answerInAsyncDialect, methodNotAllowed } from '../middleware/errors.js';
 
 export interface VideoGenerationRoutesDependencies extends AcceptDependencies {
   models: ModelCatalogue;
-  limits: VideoRequestLimits;
+  limits: MediaRequestLimits;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   requireKey: RequestHandler;

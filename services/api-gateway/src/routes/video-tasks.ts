@@ -9,7 +9,7 @@ import {
   parseCreateVideoTask,
   parseRequest,
   taskStatusPathSchema,
-  type VideoRequestLimits,
+  type MediaRequestLimits,
 } from '@grok2api/contracts';
 import { type DeleteSelection, type Task, toTaskEvent } from '@grok2api/task-store';
 import { type RequestHandler, type Response, Router } from 'express';
@@ -28,7 +28,7 @@ export interface VideoTaskRoutesDependencies extends AcceptDependencies {
   bodies: TaskBodies;
   positions: QueuePositions;
   models: ModelCatalogue;
-  limits: VideoRequestLimits;
+  limits: MediaRequestLimits;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   requireKey: RequestHandler;

@@ -1,31 +1,21 @@
-import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { MediaEmptyError, type MediaSource, MediaTooLargeError, type PutOptions } from './media-store.js';
 
 /**
- * Writes a source into an open file and syncs it. Destroys the source when that fails.
- * @returns the number of bytes
- * @throws what the source, the disk or the signal throws; MediaTooLargeError; MediaEmptyError
+ * The chunks of a source as `MediaStore.put` takes them, ended by the signal also while the source is silent.
+ * Destroys the source unless it was read to its end.
+ * @throws what the source or the signal throws; MediaTooLargeError; MediaEmptyError
  */
-export async function writeFile(file: FileHandle, source: MediaSource, options: PutOptions): Promise<number> {
-  let bytes = 0;
-  for await (const chunk of abortable(source, options.signal)) {
-    bytes += chunk.byteLength;
-    if (bytes > options.maxBytes) throw new MediaTooLargeError(options.maxBytes);
-    await file.writeFile(chunk);
-  }
-  if (bytes === 0) throw new MediaEmptyError();
-  await file.sync();
-  return bytes;
-}
-
-/** The chunks of a source, ended by the signal also while the source is silent. */
-async function* abortable(source: MediaSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+export async function* readSource(
+  source: MediaSource,
+  { maxBytes, signal }: PutOptions,
+): AsyncGenerator<Uint8Array, void> {
   const iterator: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
   // Not one promise of the abort for Promise.race: it would hold on to every chunk until the end.
   let rejectNext: (reason: unknown) => void = () => {};
   const abort = () => rejectNext(signal?.reason);
   signal?.addEventListener('abort', abort);
+  let bytes = 0;
   let ended = false;
   try {
     for (;;) {
@@ -36,8 +26,11 @@ async function* abortable(source: MediaSource, signal: AbortSignal | undefined):
       });
       if (next.done) {
         ended = true;
+        if (bytes === 0) throw new MediaEmptyError();
         return;
       }
+      bytes += next.value.byteLength;
+      if (bytes > maxBytes) throw new MediaTooLargeError(maxBytes);
       yield next.value;
     }
   } finally {
