@@ -21,6 +21,7 @@ const OWNED: Record<Grant, readonly string[]> = {
   bus: ['NATS_URL'],
   database: ['DATABASE_URL'],
   media: [],
+  fetch: ['FETCH_PROXY'],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
@@ -56,6 +57,7 @@ export function serviceEnvironment(
         env,
         Object.keys(env).filter((name) => name.startsWith(OWNED_PREFIXES.media)),
       ),
+    fetch: () => picked(env, OWNED.fetch),
     upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
     'client-keys': () => picked(env, OWNED['client-keys']),
     'gateway-address': () => ({

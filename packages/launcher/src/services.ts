@@ -1,5 +1,13 @@
 /** What a service is given that others must not have: see `serviceEnvironment`. */
-export type Grant = 'bus' | 'database' | 'media' | 'upstream' | 'client-keys' | 'gateway-address' | 'simulator-address';
+export type Grant =
+  | 'bus'
+  | 'database'
+  | 'media'
+  | 'fetch'
+  | 'upstream'
+  | 'client-keys'
+  | 'gateway-address'
+  | 'simulator-address';
 
 /** One kind of process that the launcher runs. */
 export interface ServiceRow {
@@ -41,7 +49,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'chat',
     entry: 'services/chat/dist/main.js',
     replicas: 'one',
-    grants: ['bus'],
+    grants: ['bus', 'fetch'],
     wave: 2,
     expected: true,
   },
@@ -49,7 +57,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',
-    grants: ['bus', 'database', 'media'],
+    grants: ['bus', 'database', 'media', 'fetch'],
     wave: 2,
     expected: true,
   },

@@ -5,6 +5,7 @@ import { instancesOf, SERVICES } from '../src/services.js';
 const USER_ENV = {
   PATH: '/bin',
   FETCH_ALLOW: '10.0.0.0/8',
+  FETCH_PROXY: 'http://me:secret-proxy-password@proxy:3128',
   VIDEO_WORKER_SLOTS: '2',
   XAI_API_KEY: 'secret-xai-key',
   XAI_API_KEYS: 'secret-xai-keys',
@@ -50,9 +51,10 @@ function secretsIn(env: NodeJS.ProcessEnv | undefined): string[] {
 
 test('every secret reaches only the services that need it', () => {
   const secrets = Object.fromEntries([...environments(VALUES)].map(([name, env]) => [name, secretsIn(env)]));
-  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'];
+  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'];
   expect(secrets).toEqual({
     'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
+    chat: ['FETCH_PROXY', 'NATS_URL'],
     'video-worker-1': worker,
     'video-worker-2': worker,
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],

@@ -11,10 +11,12 @@ export {
   type SafeFetchReason,
   TooManyRedirectsError,
 } from './errors.js';
+export { fetchSettings } from './fetch-settings.js';
 export {
   createSafeFetch,
   type FetchResponse,
   type GetOptions,
+  type PostOptions,
   type SafeFetch,
   type SafeFetchOptions,
 } from './safe-fetch.js';

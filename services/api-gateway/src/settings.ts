@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
+import { fetchSettings } from '@grok2api/safe-fetch';
 import {
   booleanSetting,
   databaseUrlSetting,
@@ -64,9 +65,7 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe('Whose X-Forwarded headers count: `true`, a number of hops, or addresses separated by commas.'),
-  FETCH_ALLOW: listSetting()
-    .prefault('')
-    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  FETCH_ALLOW: fetchSettings.FETCH_ALLOW,
   JSON_BODY_MAX_MB: integerSetting({ min: 1, max: 200 }).prefault('20').describe('Largest JSON body, in megabytes.'),
   MAX_PENDING_PER_KEY: integerSetting({ min: 1 })
     .prefault('10000')
