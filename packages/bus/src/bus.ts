@@ -18,7 +18,7 @@ import { WakeUps } from './wake-ups.js';
 
 const SERVICE_VERSION = '1.0.0';
 
-export interface CloseOptions {
+export interface StopOptions {
   /** How long the streams being written may still go on, in milliseconds; as long as they take by default. */
   graceMs?: number;
 }
@@ -138,14 +138,19 @@ export class Bus {
   }
 
   /**
-   * Takes no more requests, lets running handlers finish, those of streams for the time of grace (then their replies
-   * end with `service_unavailable`), sends what is buffered, and closes. Streams still being read end.
+   * Takes no more requests and lets running handlers finish, those of streams for the time of grace: then their
+   * replies end with `service_unavailable`. Calls of this process' own still work.
    */
-  async close({ graceMs }: CloseOptions = {}): Promise<void> {
+  async stopServing({ graceMs }: StopOptions = {}): Promise<void> {
     const late = graceMs === undefined ? undefined : setTimeout(() => this.#responder.stop(), graceMs);
     await this.connection.stopServing();
     clearTimeout(late);
     this.#responder.stop();
+  }
+
+  /** The same; then sends what is buffered, and closes. Streams still being read end. */
+  async close(options: StopOptions = {}): Promise<void> {
+    await this.stopServing(options);
     this.#requester.close();
     await this.connection.close();
   }

@@ -89,11 +89,11 @@ export class Connection {
     this.#served.push(this.nats.subscribe(subject, { queue, callback }));
   }
 
-  /** Takes no more requests, and waits until those in hand are answered. */
+  /** Takes no more requests, and waits until those in hand are answered. Doing it again waits for nothing. */
   async stopServing(): Promise<void> {
     // Draining needs the server; without it nobody could be answered.
     if (!this.connected) return;
-    await Promise.all(this.#served.map((subscription) => subscription.drain()));
+    await Promise.all(this.#served.splice(0).map((subscription) => subscription.drain()));
     await Promise.all(this.#answering);
   }
 

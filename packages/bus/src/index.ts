@@ -1,4 +1,4 @@
-export { Bus, type CloseOptions } from './bus.js';
+export { Bus, type StopOptions } from './bus.js';
 export type { ConnectOptions } from './connection.js';
 export { BusTimeoutError, NoResponderError, RemoteError } from './errors.js';
 export type { Subscription } from './events.js';

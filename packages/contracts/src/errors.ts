@@ -109,11 +109,17 @@ export const ERROR_CATALOGUE = {
     message: 'The file is larger than {max_mb} MB.',
     hint: 'Send a smaller file.',
   },
+  too_many_files: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'More files were sent than are taken at once, which is {max}.',
+    hint: 'Send fewer files.',
+  },
   invalid_multipart: {
     status: 400,
     type: 'invalid_request_error',
     message: 'The multipart body cannot be read: {reason}.',
-    hint: 'Send multipart/form-data with a boundary, one file and few fields.',
+    hint: 'Send multipart/form-data with a boundary and few fields.',
   },
   host_not_allowed: {
     status: 403,
@@ -328,6 +334,11 @@ export class ApiError extends Error {
   /** The same error under another status. */
   withStatus(status: number): ApiError {
     return new ApiError(this.code, { ...this.#details, status });
+  }
+
+  /** The same error with more headers. */
+  withHeaders(headers: Readonly<Record<string, string>>): ApiError {
+    return new ApiError(this.code, { ...this.#details, headers: { ...this.headers, ...headers } });
   }
 
   /** The body of the answer; all four keys are always there. */

@@ -58,7 +58,7 @@ export {
   renewGrant,
   reportOutcome,
 } from './bus/credentials.js';
-export { type EditPicture, editImages, generateImages, type ImageMessage } from './bus/images.js';
+export { editImages, generateImages, type ImageMessage } from './bus/images.js';
 export { listModels } from './bus/models.js';
 export type { Rpc } from './bus/rpc.js';
 export { fromStreamError, toStreamError } from './bus/stream-error.js';
@@ -102,6 +102,7 @@ export {
   IMAGE_ASPECT_RATIOS,
   type ImageParams,
   imageParamsSchema,
+  type PictureSource,
   TASK_KINDS,
   TASK_STATES,
   type TaskError,

@@ -24,14 +24,18 @@ export const VIDEO_LENGTHS = [6, 10] as const;
 export const VIDEO_RESOLUTIONS = ['480p', '720p'] as const;
 export const VIDEO_PRESETS = ['fun', 'normal', 'spicy', 'custom'] as const;
 
+/** Where a service finds a picture: a file of the media store, or an address that it fetches. */
+export const pictureSourceSchema = z.union([z.object({ media: z.string() }), z.object({ url: z.string() })]);
+export type PictureSource = z.infer<typeof pictureSourceSchema>;
+
 /** How a video is to be made: parsed from the request, kept in the task's row as JSON. */
 export const videoParamsSchema = z.object({
   aspect_ratio: z.enum(ASPECT_RATIOS),
   video_length: z.literal(VIDEO_LENGTHS),
   resolution: z.enum(VIDEO_RESOLUTIONS),
   preset: z.enum(VIDEO_PRESETS),
-  /** The first frame: a file of the media store, or an address that the worker fetches. */
-  image: z.union([z.object({ media: z.string() }), z.object({ url: z.string() })]).optional(),
+  /** The first frame. */
+  image: pictureSourceSchema.optional(),
 });
 export type VideoParams = z.infer<typeof videoParamsSchema>;
 

@@ -47,8 +47,8 @@ export interface GrokUpstream {
    * everything that goes wrong before may be tried elsewhere. Iterating throws when the answer is cut, silent for too
    * long, or carries an error; to leave the iteration closes the connection at once, and so does the signal. The answer
    * must be iterated, or the signal aborted: nothing else frees its connection.
-   * @param options.idleTimeoutMs the longest silence of the upstream, from the first to the last byte; what keeps the
-   *   connection alive without carrying anything breaks the silence
+   * @param options.idleTimeoutMs the longest silence of the upstream, give or take a second, from the request to the
+   *   last byte; what keeps the connection alive without carrying anything breaks the silence
    * @throws UpstreamError as `completeChat` does
    */
   streamChat(

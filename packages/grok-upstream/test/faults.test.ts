@@ -2,10 +2,11 @@ import { OUTCOMES } from '@grok2api/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UPSTREAM_FAULTS } from '../src/index.js';
-import { type CallKind, sortAnswer } from '../src/xai/faults.js';
+import { type CallKind, saysUnknownModel, sortAnswer } from '../src/xai/faults.js';
 
 const facts = (status: number, code = '', text = '') => ({ status, code, text, complete: true });
 const CREDITS = 'Your team has either used all available credits or reached its monthly spending limit.';
+const MODEL = 'The model grok-0 does not exist. Please ensure that you are using the correct API key.';
 const USAGE = 'Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO';
 
 describe('sorting of answers to a create', () => {
@@ -16,6 +17,7 @@ describe('sorting of answers to a create', () => {
     [403, 'permission-denied', USAGE, 'moderated', 'not_counted'],
     [400, 'imagine:content-moderated', '', 'moderated', 'not_counted'],
     [400, 'invalid-argument', 'wrong ratio', 'bad_request', 'not_counted'],
+    [400, 'invalid-argument', MODEL, 'bad_request', 'not_counted'],
     [404, 'not-found', '', 'bad_request', 'not_counted'],
     [410, '', '', 'bad_request', 'not_counted'],
     [415, '', '', 'bad_request', 'not_counted'],
@@ -42,6 +44,7 @@ describe('sorting of answers to a create', () => {
     ['', 'Too many requests', 'rate_limited'],
     ['', CREDITS, 'no_credits'],
     ['', 'Incorrect API key provided', 'credential_dead'],
+    ['', MODEL, 'bad_request'],
     ['unauthenticated', '', 'credential_dead'],
     ['permission-denied', '', 'not_permitted'],
     ['imagine:content-moderated', '', 'moderated'],
@@ -91,8 +94,28 @@ describe('sorting of answers to a poll', () => {
   });
 });
 
+describe('an unknown model', () => {
+  it.each([
+    ['chat', 404, 'not-found', '', true],
+    ['chat', 404, 'Some requested entity was not found', '', true],
+    ['chat', 404, '', '<h1>404 Not Found</h1>', false],
+    ['chat', 400, '', 'Model not found: grok-0', true],
+    ['chat', 400, '', 'Unknown model', true],
+    ['chat', 400, '', 'The model does not take the parameter stop', false],
+    ['chat', 400, 'not-found', '', false],
+    ['create', 404, 'not-found', '', false],
+    ['create', 404, 'not-found', MODEL, true],
+  ] as const)('%s, %i %s %s: %s', (call, status, code, text, unknown) => {
+    expect(saysUnknownModel(call, facts(status, code, text))).toBe(unknown);
+  });
+
+  it('is looked for in a megabyte within a moment', () => {
+    expect(saysUnknownModel('chat', facts(400, '', 'model '.repeat(170_000)))).toBe(false);
+  });
+});
+
 describe('sorting of any answer', () => {
-  const calls = fc.constantFrom<CallKind>('create', 'poll', 'read');
+  const calls = fc.constantFrom<CallKind>('create', 'chat', 'poll', 'read');
   const words = fc.oneof(fc.string(), fc.constantFrom('API key', CREDITS, USAGE, 'content-moderated', 'not-found'));
   const answers = (status: fc.Arbitrary<number>) =>
     fc.record({ status, code: words, text: words, complete: fc.boolean() });

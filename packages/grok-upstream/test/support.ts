@@ -2,6 +2,8 @@ import type { Credential } from '@grok2api/contracts';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
+  type ChatEvent,
+  type ChatStream,
   type UpstreamChatRequest,
   UpstreamError,
   type UpstreamImageRequest,
@@ -43,6 +45,19 @@ export async function failureOf(call: Promise<unknown>): Promise<UpstreamError> 
   expect(result.error.message.length).toBeLessThanOrEqual(300);
   expect(result.error.message).not.toBe('');
   return result.error;
+}
+
+/** All events of a stream, and how it failed if it did. */
+export async function readAll(
+  stream: ChatStream,
+): Promise<{ events: ChatEvent[]; failure: UpstreamError | undefined }> {
+  const events: ChatEvent[] = [];
+  try {
+    for await (const event of stream) events.push(event);
+  } catch (err) {
+    return { events, failure: await failureOf(Promise.reject(err)) };
+  }
+  return { events, failure: undefined };
 }
 
 /** Where to split something into parts, as fractions of its length. */

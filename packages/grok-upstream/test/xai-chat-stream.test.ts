@@ -17,7 +17,7 @@ import {
   ScriptedServer,
   unframed,
 } from './scripted-server.js';
-import { CHAT, credentialFor, failureOf, partsOf, splits } from './support.js';
+import { CHAT, credentialFor, failureOf, partsOf, readAll, splits } from './support.js';
 
 let server: ScriptedServer;
 let upstream: GrokUpstream;
@@ -37,22 +37,15 @@ const stream = (request: UpstreamChatRequest = CHAT, idleTimeoutMs = 5000) =>
 
 async function eventsOf(script: Script, request?: UpstreamChatRequest): Promise<ChatEvent[]> {
   server.play(script);
-  const all: ChatEvent[] = [];
-  for await (const event of await stream(request)) all.push(event);
+  const { events: all, failure } = await readAll(await stream(request));
+  expect(failure).toBeUndefined();
   return all;
 }
 
 /** What came before the stream failed, and how it did. */
-async function brokenStream(script: Script, idleTimeoutMs?: number) {
+async function brokenStream(script: Script, idleTimeoutMs?: number, request = CHAT) {
   server.play(script);
-  const open = await stream(CHAT, idleTimeoutMs);
-  const all: ChatEvent[] = [];
-  const error = await failureOf(
-    (async () => {
-      for await (const event of open) all.push(event);
-    })(),
-  );
-  return { events: all, error };
+  return await readAll(await stream(request, idleTimeoutMs));
 }
 
 const chunk = (...choices: object[]) => ({
@@ -92,8 +85,7 @@ describe('the events', () => {
     server.play(events(says('He'), says('llo'), ends(), uses({ ...USAGE, cost_in_usd_ticks: 25 }), DONE));
     const open = await stream();
     expect(open.systemFingerprint).toBe('fp_1');
-    const all: ChatEvent[] = [];
-    for await (const event of open) all.push(event);
+    const { events: all } = await readAll(open);
     expect(all).toEqual([
       step({ content: 'He' }),
       step({ content: 'llo' }),
@@ -274,6 +266,8 @@ describe('a stream that does not begin', () => {
     ['JSON that is no error', answer(200, { choices: [{ message: { content: 'Hi' } }] })],
     ['a chunk that is no JSON', events('data: oops\n\n')],
     ['a chunk that is no object', events('data: 7\n\n')],
+    ['a chunk that is a list', events('data: []\n\n')],
+    ['a choice that cannot be', events(says('Hi', 128), says('Hi', -1), DONE)],
     ['a cut chunk', events('data: {"choices":[{"delta":{"content":"H')],
     ['a 503', answer(503, { error: 'overloaded' })],
     ['a redirect', answer(307, '', { location: '/elsewhere' })],
@@ -360,32 +354,29 @@ describe('a stream that breaks', () => {
     ['an event is too long', events(says('Hi'), `data: ${'x'.repeat(1000)}\n`.repeat(1200)), /longer than/],
     ['it carries an error', events(says('Hi'), { error: { message: 'Sorry', code: 'internal' } }, DONE), /^Sorry$/],
   ])('is a fault after what came: %s', async (_, script, message) => {
-    const { events: all, error } = await brokenStream(script);
+    const { events: all, failure } = await brokenStream(script);
     expect(all).toEqual([first]);
-    expect(error).toMatchObject({ fault: 'transient', outcome: 'fault', submitted: 'no' });
-    expect(error.message).toMatch(message);
+    expect(failure).toMatchObject({ fault: 'transient', outcome: 'fault', submitted: 'no' });
+    expect(failure?.message).toMatch(message);
     await (await server.received(1)).closed;
   });
 
   it('says what an error among its chunks means', async () => {
-    const { error } = await brokenStream(events(says('Hi'), { code: 'resource-exhausted', error: 'Wait' }));
-    expect(error).toMatchObject({ fault: 'rate_limited', message: 'Wait' });
+    const { failure } = await brokenStream(events(says('Hi'), { code: 'resource-exhausted', error: 'Wait' }));
+    expect(failure).toMatchObject({ fault: 'rate_limited', message: 'Wait' });
   });
 
   it('misses a choice that never came', async () => {
-    server.play(events(says('Hi'), ends()));
-    const open = await stream({ ...CHAT, n: 2 });
-    const reading = (async () => {
-      for await (const event of open) expect(event.type).toBe('deltas');
-    })();
-    expect(await failureOf(reading)).toMatchObject({ fault: 'transient' });
+    const { events: all, failure } = await brokenStream(events(says('Hi'), ends()), undefined, { ...CHAT, n: 2 });
+    expect(all).toEqual([first, END]);
+    expect(failure).toMatchObject({ fault: 'transient', outcome: 'fault' });
   });
 
   it('is given up when it is silent', async () => {
-    const { events: all, error } = await brokenStream(eventsThenHang(says('Hi')), 200);
+    const { events: all, failure } = await brokenStream(eventsThenHang(says('Hi')), 200);
     expect(all).toEqual([first]);
-    expect(error).toMatchObject({ fault: 'transient', outcome: 'fault' });
-    expect(error.message).toContain('silent');
+    expect(failure).toMatchObject({ fault: 'transient', outcome: 'fault' });
+    expect(failure?.message).toContain('silent');
     await (await server.received(1)).closed;
   });
 
@@ -402,9 +393,7 @@ describe('a stream that breaks', () => {
       response.once('close', () => clearInterval(timer));
     };
     server.play(comments);
-    const all: ChatEvent[] = [];
-    for await (const event of await stream(CHAT, 300)) all.push(event);
-    expect(all).toEqual([first, END]);
+    expect(await readAll(await stream(CHAT, 300))).toEqual({ events: [first, END], failure: undefined });
   });
 
   it('does not hold the silence of its reader against it', async () => {
@@ -428,8 +417,8 @@ describe('a stream whose choices have ended', () => {
     ['tells an error', events(says('Hi'), ends(), uses(USAGE), { error: 'oops' })],
   ])('is whole although it %s', async (_, script) => {
     server.play(script);
-    const all: ChatEvent[] = [];
-    for await (const event of await stream(CHAT, 300)) all.push(event);
+    const { events: all, failure } = await readAll(await stream(CHAT, 300));
+    expect(failure).toBeUndefined();
     expect(all.map((event) => event.type)).toEqual(['deltas', 'deltas', 'usage']);
   });
 
@@ -496,10 +485,7 @@ describe('a reader that leaves', () => {
     const open = await stream();
     abort.abort();
     await (await server.received(1)).closed;
-    const reading = (async () => {
-      for await (const event of open) expect(event).toEqual(step({ content: 'Hi' }));
-    })();
-    expect(await failureOf(reading)).toMatchObject({ fault: 'aborted' });
+    expect((await readAll(open)).failure).toMatchObject({ fault: 'aborted' });
   });
 
   it('is not read ahead for more than a little', async () => {

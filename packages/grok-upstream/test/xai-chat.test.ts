@@ -7,7 +7,7 @@ let server: ScriptedServer;
 let upstream: GrokUpstream;
 beforeEach(async () => {
   server = await ScriptedServer.start();
-  upstream = createXaiUpstream({ answerTimeoutMs: 200, maxAnswerBytes: 100, maxChatAnswerBytes: 5000 });
+  upstream = createXaiUpstream({ answerTimeoutMs: 200, maxAnswerBytes: 300, maxChatAnswerBytes: 5000 });
 });
 afterEach(async () => {
   await upstream.close();
@@ -241,6 +241,7 @@ describe('the reply', () => {
     ['a redirect', answer(307, '', { location: '/elsewhere' }), /307/],
     ['no answer', hangUp, /connection/],
     ['a cut answer', cut(200, JSON.stringify(reply({ content: 'Hi' }))), /connection/],
+    ['too long an error', answer(400, 'x'.repeat(301)), /longer than 300 bytes/],
     ['too long an answer', answer(200, reply({ content: 'x'.repeat(5000) })), /longer than 5000 bytes/],
   ])('is a fault when it is %s', async (_, script, message) => {
     server.play(script);

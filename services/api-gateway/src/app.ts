@@ -1,9 +1,11 @@
 import type { Bus } from '@grok2api/bus';
-import type { ModelCatalogue } from '@grok2api/contracts';
+import { type ModelCatalogue, parseCreateImageGeneration, parseCreateVideoGeneration } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import type { Logger, Metrics } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
+import { acceptImageTask } from './accept-image-task.js';
+import { acceptVideoTask } from './accept-video-task.js';
 import type {} from './locals.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
@@ -14,14 +16,16 @@ import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
 import type { Relays } from './relay.js';
+import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
+import { createVideoTask } from './routes/create-video-task.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
+import { imageRoutes } from './routes/images.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
+import { taskRoutes } from './routes/tasks.js';
 import { uploadRoutes } from './routes/uploads.js';
-import { videoGenerationRoutes } from './routes/video-generations.js';
-import { videoTaskRoutes } from './routes/video-tasks.js';
 import type { GatewaySettings } from './settings.js';
 import { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
@@ -59,6 +63,8 @@ export function createApp(dependencies: AppDependencies): Express {
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
   };
+  const { models } = common;
+  const readTask = settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability;
 
   const app = express();
   app.disable('x-powered-by');
@@ -79,11 +85,21 @@ export function createApp(dependencies: AppDependencies): Express {
       contentFormat: settings.VIDEO_CONTENT_FORMAT,
       chatDeadlineMs: settings.CHAT_DEADLINE_MS,
     }),
-    videoGenerationRoutes(common),
-    videoTaskRoutes({
+    imageRoutes(common),
+    asyncGenerationRoutes({
       ...common,
-      readTask: settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability,
+      kind: 'video',
+      accept: (req, owner) =>
+        acceptVideoTask(parseCreateVideoGeneration(req.body, models, common.limits), req, owner, common),
     }),
+    asyncGenerationRoutes({
+      ...common,
+      kind: 'image',
+      accept: (req, owner) =>
+        acceptImageTask(parseCreateImageGeneration(req.body, models, common.limits), req, owner, common),
+    }),
+    taskRoutes({ ...common, kind: 'video', create: createVideoTask(common), readTask }),
+    taskRoutes({ ...common, kind: 'image', readTask }),
   );
   app.use('/v1', api);
   app.use(api);

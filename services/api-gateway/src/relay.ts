@@ -1,7 +1,7 @@
-import { type ReplyStream, ResponderLostError } from '@grok2api/bus';
-import { ApiError } from '@grok2api/contracts';
+import { BusTimeoutError, ResponderLostError } from '@grok2api/bus';
 import type { Logger } from '@grok2api/service-kit';
 import type { Response } from 'express';
+import { GatewayStoppingError } from './gateway-stopping-error.js';
 import { toApiError } from './middleware/errors.js';
 import { JsonReply } from './reply/json-reply.js';
 import type { Reply } from './reply/reply.js';
@@ -10,11 +10,18 @@ import { SseReply } from './reply/sse-reply.js';
 /** One request whose reply a service streams. */
 export interface RelayedRequest {
   /** Sends the request; the signal ends its reply. */
-  send: (signal: AbortSignal) => ReplyStream;
+  send: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
   format: 'json' | 'sse';
-  /** Whether it may be sent once more when the service that answers dies before its first byte. */
+  /**
+   * Whether it may be sent once more when the service that answers dies before its first byte. What is paid for may not,
+   * neither by this gateway nor by the client.
+   */
   repeatable: boolean;
 }
+
+/** What leaves open whether a service has done what it was asked for. */
+const MAY_BE_SERVED = [ResponderLostError, BusTimeoutError, GatewayStoppingError];
+const UNCLEAR_HEADERS = { 'x-should-retry': 'false' };
 
 /** The client has left: there is nobody to answer. */
 class ClientLeftError extends Error {
@@ -46,8 +53,7 @@ export class Relays {
   /** Lets running replies end, then tells those who still wait that this gateway stops. */
   async close(graceMs: number): Promise<void> {
     const stop = () => {
-      const headers = { 'retry-after': '1' };
-      for (const controller of this.#running.keys()) controller.abort(new ApiError('service_unavailable', { headers }));
+      for (const controller of this.#running.keys()) controller.abort(new GatewayStoppingError());
     };
     const late = setTimeout(stop, graceMs);
     await Promise.allSettled(this.#running.values());
@@ -74,7 +80,7 @@ export class Relays {
       }
     } catch (err) {
       if (err instanceof ClientLeftError || res.destroyed) return;
-      if (!reply.started) throw err;
+      if (!reply.started) throw repeatable ? err : unclear(err);
       const error = toApiError(err);
       this.log.warn({ err, request_id: res.locals.requestId }, 'an answer could not be made whole');
       reply.fail(error);
@@ -82,4 +88,9 @@ export class Relays {
       reply.dispose();
     }
   }
+}
+
+/** The error of a paid request, with the warning not to ask again where it may have been served. */
+function unclear(err: unknown): unknown {
+  return MAY_BE_SERVED.some((kind) => err instanceof kind) ? toApiError(err).withHeaders(UNCLEAR_HEADERS) : err;
 }

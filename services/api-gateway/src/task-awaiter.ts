@@ -1,11 +1,7 @@
 import { hasEnded, type TaskEvent } from '@grok2api/contracts';
 import { type Task, toTaskEvent } from '@grok2api/task-store';
+import { GatewayStoppingError } from './gateway-stopping-error.js';
 import type { TaskReader } from './task-feed.js';
-
-/** This gateway stops while somebody waits for a task; the task goes on. */
-export class GatewayStoppingError extends Error {
-  override readonly name = 'GatewayStoppingError';
-}
 
 /** Waits for the end of a task and tells of its progress. */
 export class TaskAwaiter implements TaskReader {
@@ -44,6 +40,6 @@ export class TaskAwaiter implements TaskReader {
   }
 
   closing(): void {
-    this.#fail(new GatewayStoppingError('the gateway stops'));
+    this.#fail(new GatewayStoppingError());
   }
 }

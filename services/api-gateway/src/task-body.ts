@@ -1,4 +1,4 @@
-import { type TaskState, type Texts, taskMessage } from '@grok2api/contracts';
+import { type TaskKind, type TaskState, type Texts, taskMessage } from '@grok2api/contracts';
 import type { Task } from '@grok2api/task-store';
 import type { PublicUrls } from './public-url.js';
 
@@ -25,7 +25,7 @@ export class TaskBodies {
       progress: task.progress,
       prompt: task.prompt,
       model: task.model,
-      ...this.#results(task),
+      ...this.results(task),
       created_at: task.createdAt.toISOString(),
       ...(task.startedAt ? { started_at: task.startedAt.toISOString() } : {}),
       ...(task.endedAt ? { completed_at: task.endedAt.toISOString() } : {}),
@@ -40,7 +40,7 @@ export class TaskBodies {
    * @param queuePosition own tasks before it, while it is pending
    */
   single(task: Task, texts: Texts, queuePosition: number | undefined) {
-    const url = this.resultUrl(task);
+    const urls = this.resultUrls(task);
     return {
       ...this.fields(task, texts),
       ...(queuePosition === undefined ? {} : { queue_position: queuePosition }),
@@ -49,21 +49,27 @@ export class TaskBodies {
         taskId: task.id,
         status: ENVELOPE_STATUS[task.state],
         progress: task.progress,
-        ...(url ? { result: { downloadUrl: url } } : {}),
+        ...(urls.length > 0 ? { result: envelopeResult(task.kind, urls) } : {}),
         ...(task.state === 'failed' ? { errorMsg: task.error?.message ?? '' } : {}),
         ...(task.state === 'cancelled' ? { errorMsg: texts.taskCancelled } : {}),
       },
     };
   }
 
-  /** Where a completed task's first result is, under the origin of the request that made the task. */
-  resultUrl(task: Pick<Task, 'result' | 'origin'>): string | undefined {
-    const mediaId = task.result?.media[0];
-    return mediaId === undefined ? undefined : this.urls.fileUrl(task.origin, mediaId);
+  /** What a completed task made, as the fields at top level show it; empty before. */
+  results(task: Pick<Task, 'kind' | 'result' | 'origin'>): { video_url?: string; images?: string[] } {
+    const urls = this.resultUrls(task);
+    const [first] = urls;
+    if (first === undefined) return {};
+    return task.kind === 'video' ? { video_url: first } : { images: urls };
   }
 
-  #results(task: Task) {
-    const url = this.resultUrl(task);
-    return url ? { video_url: url } : {};
+  /** Where the results of a completed task are, under the origin of the request that made the task. */
+  resultUrls({ result, origin }: Pick<Task, 'result' | 'origin'>): string[] {
+    return (result?.media ?? []).map((mediaId) => this.urls.fileUrl(origin, mediaId));
   }
+}
+
+function envelopeResult(kind: TaskKind, urls: string[]): { downloadUrl?: string; images?: string[] } {
+  return kind === 'video' ? { downloadUrl: urls[0] ?? '' } : { images: urls };
 }

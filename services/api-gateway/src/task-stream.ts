@@ -8,8 +8,8 @@ export interface TaskStreamContext {
   taskId: string;
   kind: TaskKind;
   texts: Texts;
-  /** URL of the task's first result. */
-  resultUrl: (event: Pick<TaskEvent, 'result'>) => string | undefined;
+  /** What a completed task made, as fields of an event; empty before. */
+  results: (event: Pick<TaskEvent, 'result'>) => object;
 }
 
 /** What happened between two views of a task, as server-sent events; the last one ends the stream. */
@@ -38,9 +38,8 @@ export function snapshotEvent(event: TaskEvent, context: TaskStreamContext): Sse
 }
 
 function endFields(event: TaskEvent, context: TaskStreamContext): object {
-  const url = context.resultUrl(event);
   return {
-    ...(url ? { video_url: url } : {}),
+    ...context.results(event),
     ...(hasEnded(event.state) ? { message: taskMessage(context.texts, context.kind, event.state, event.error) } : {}),
     ...(event.error ? { error: event.error } : {}),
   };

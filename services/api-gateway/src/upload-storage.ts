@@ -1,13 +1,21 @@
 import type { Readable } from 'node:stream';
 import { ApiError, type RandomHex } from '@grok2api/contracts';
-import { type MediaStore, pictureType } from '@grok2api/media-store';
+import { type MediaStore, MediaTooLargeError, pictureType } from '@grok2api/media-store';
 import type { Request } from 'express';
-import type { StorageEngine } from 'multer';
+import { MulterError, type StorageEngine } from 'multer';
 
 /** Enough of a file to tell its type. */
 const HEAD_BYTES = 4_100;
 
 type HandleDone = (error?: unknown, info?: Partial<Express.Multer.File>) => void;
+
+/** The media store failed, rather than the client. The cause says how. */
+export class UploadStorageError extends Error {
+  override readonly name = 'UploadStorageError';
+  constructor(cause: unknown) {
+    super('an upload could not be stored', { cause });
+  }
+}
 
 /** Lets multer put pictures into the media store while they arrive; the file's `filename` is its media id. */
 export class UploadStorage implements StorageEngine {
@@ -18,7 +26,7 @@ export class UploadStorage implements StorageEngine {
   ) {}
 
   _handleFile(_req: Request, file: Express.Multer.File, done: HandleDone): void {
-    this.#store(file.stream).then(
+    this.#store(file).then(
       (stored) => done(null, stored),
       (err: unknown) => {
         // multer waits until the field is read to its end.
@@ -32,14 +40,23 @@ export class UploadStorage implements StorageEngine {
     this.media.delete(file.filename).then(() => done(null), done);
   }
 
-  async #store(source: Readable): Promise<Partial<Express.Multer.File>> {
-    const { head, rest } = await readHead(source);
+  async #store({ stream, fieldname }: Express.Multer.File): Promise<Partial<Express.Multer.File>> {
+    const { head, rest } = await readHead(stream);
     const type = await pictureType(head);
-    if (!type)
-      throw new ApiError('invalid_image', { param: 'file', values: { reason: 'it is neither PNG, JPEG nor WebP' } });
+    if (!type) {
+      const reason = head.length === 0 ? 'it is empty' : 'it is neither PNG, JPEG nor WebP';
+      throw new ApiError('invalid_image', { param: fieldname, values: { reason } });
+    }
     const filename = `file_${this.randomHex()}.${type}`;
-    const { bytes } = await this.media.put(filename, rest, { maxBytes: this.maxBytes });
-    return { filename, size: bytes };
+    try {
+      const { bytes } = await this.media.put(filename, rest, { maxBytes: this.maxBytes });
+      return { filename, size: bytes };
+    } catch (err) {
+      // What ended the request is not the store's fault.
+      if (stream.errored) throw stream.errored;
+      if (err instanceof MediaTooLargeError) throw new MulterError('LIMIT_FILE_SIZE', fieldname);
+      throw new UploadStorageError(err);
+    }
   }
 }
 

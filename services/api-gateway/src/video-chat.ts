@@ -1,30 +1,24 @@
 import {
   ApiError,
+  type MediaRequestLimits,
   type ModelCatalogue,
   parseVideoCompletion,
   type VideoCompletionRequest,
-  type MediaRequestLimits,
 } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { toTaskEvent } from '@grok2api/task-store';
 import type { Request, Response } from 'express';
-import { type AcceptDependencies, acceptVideoTask } from './accept-video-task.js';
+import { type AcceptVideoDependencies, acceptVideoTask } from './accept-video-task.js';
+import { GatewayStoppingError } from './gateway-stopping-error.js';
+import { type CompletionFrame, completion, contentChunks, roleChunk } from './media-completion.js';
 import { SseStream } from './reply/sse-stream.js';
-import { GatewayStoppingError, TaskAwaiter } from './task-awaiter.js';
+import { TaskAwaiter } from './task-awaiter.js';
 import type { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
-import {
-  type CompletionFrame,
-  completion,
-  contentChunks,
-  errorOfEnd,
-  progressChunk,
-  roleChunk,
-  type VideoContentFormat,
-  videoContent,
-} from './video-completion.js';
+import { taskUrl } from './task-url.js';
+import { errorOfEnd, progressChunk, type VideoContentFormat, videoContent } from './video-completion.js';
 
-export interface VideoChatDependencies extends AcceptDependencies {
+export interface VideoChatDependencies extends AcceptVideoDependencies {
   feed: TaskFeed;
   bodies: TaskBodies;
   models: ModelCatalogue;
@@ -70,7 +64,7 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
     res.once('close', watch.stop);
     awaiter.begin(watch.snapshot);
     const end = await awaiter.ended;
-    const url = bodies.resultUrl({ result: end.result, origin: watch.snapshot.origin });
+    const [url] = bodies.resultUrls({ result: end.result, origin: watch.snapshot.origin });
     if (url === undefined) throw errorOfEnd(end);
     return videoContent(url, contentFormat);
   }
@@ -93,7 +87,7 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
   function stoppingError(taskId: string, req: Request): ApiError {
     return new ApiError('service_unavailable', {
       headers: {
-        location: `${urls.originOf(req)}/v1/video/tasks/${taskId}/result`,
+        location: `${taskUrl(urls.originOf(req), 'video', taskId)}/result`,
         'retry-after': RETRY_AFTER_S,
         'x-should-retry': 'false',
       },

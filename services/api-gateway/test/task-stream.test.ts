@@ -7,7 +7,8 @@ const context = {
   taskId: 'task_1',
   kind: 'video' as const,
   texts: TEXTS.zh,
-  resultUrl: ({ result }: Pick<TaskEvent, 'result'>) => result && `http://h/v1/files/${result.media[0]}`,
+  results: ({ result }: Pick<TaskEvent, 'result'>) =>
+    result ? { video_url: `http://h/v1/files/${result.media[0]}` } : {},
 };
 const at = (version: number, state: TaskEvent['state'], progress: number): TaskEvent => ({
   id: 'task_1',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Bus } from '@grok2api/bus';
-import { completeChat } from '@grok2api/contracts';
+import { Bus, StreamError, type StreamHandler } from '@grok2api/bus';
+import { ApiError, completeChat, toStreamError } from '@grok2api/contracts';
 import { CredentialClient } from '@grok2api/credential-client';
 import { createXaiUpstream } from '@grok2api/grok-upstream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
@@ -11,6 +11,8 @@ import { type CompletionDependencies, complete } from './complete.js';
 import { settingsSchema } from './settings.js';
 
 const SERVICE = 'chat';
+/** How long completions that are being answered may go on, once this process is to stop. */
+const STOP_GRACE_MS = 15_000;
 
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const settings = readSettings(settingsSchema, env);
@@ -21,12 +23,13 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
-  const connection = { url: settings.NATS_URL, name: instance, log };
-  const bus = await Bus.connect(connection);
-  const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
-  // Answers that are being written need their grants.
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
   shutdown.add('bus', () => bus.close());
+
+  const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
   shutdown.add('credential client', () => credentials.close());
+  // Answers that are being written need their grants.
+  shutdown.add('requests', () => bus.stopServing());
 
   const media = new FilesystemMediaStore(settings.MEDIA_DIR);
   const dependencies: CompletionDependencies = {
@@ -41,10 +44,20 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     now: Date.now,
     random: Math.random,
   };
-  bus.serveStream(completeChat, (request, reply, context) => complete(request, reply, context, dependencies), {
+  const answer: StreamHandler<typeof completeChat.request> = async (request, reply, context) => {
+    try {
+      await complete(request, reply, context, dependencies);
+    } catch (err) {
+      if (err instanceof ApiError) throw new StreamError(toStreamError(err), { cause: err });
+      throw err;
+    }
+  };
+  bus.serveStream(completeChat, answer, {
     maxInFlight: settings.CHAT_MAX_IN_FLIGHT,
     claimCheck: media,
   });
+  // Answers that are being written need their grants.
+  shutdown.add('running completions', () => bus.stopServing({ graceMs: STOP_GRACE_MS }));
   await bus.announce(SERVICE, instance);
   log.info('taking requests');
 });

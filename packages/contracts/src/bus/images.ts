@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_EDIT_IMAGES } from '../api/images.js';
 import { modelSchema } from '../models.js';
-import { imageParamsSchema } from '../task.js';
+import { imageParamsSchema, pictureSourceSchema } from '../task.js';
 import type { StreamRpc } from './stream-rpc.js';
 
 /** Images to be made, with the model looked up. */
@@ -14,10 +14,6 @@ export const imageRequestSchema = z.object({
   origin: z.string(),
 });
 export type ImageMessage = z.infer<typeof imageRequestSchema>;
-
-/** Where a picture comes from: a file of the media store, or an address that is fetched. */
-export const editPictureSchema = z.union([z.object({ media: z.string() }), z.object({ url: z.string() })]);
-export type EditPicture = z.infer<typeof editPictureSchema>;
 
 /**
  * Makes images. Answers with bytes for the client: server-sent events when a stream is asked for, else one JSON object.
@@ -33,5 +29,5 @@ export const generateImages = {
 export const editImages = {
   subject: 'grok.images.edit',
   service: 'image',
-  request: imageRequestSchema.extend({ pictures: z.array(editPictureSchema).min(1).max(MAX_EDIT_IMAGES) }),
+  request: imageRequestSchema.extend({ pictures: z.array(pictureSourceSchema).min(1).max(MAX_EDIT_IMAGES) }),
 } satisfies StreamRpc<z.ZodType>;

@@ -21,7 +21,7 @@ export const contentSchema = z.object({
 /** What each choice of a reply and of a chunk has. */
 export const choiceSchema = z.object({
   // OpenAI's greatest n is 128.
-  index: z.number().int().min(0).max(127).catch(0),
+  index: z.number().int().min(0).max(127).default(0),
   logprobs: lenient(z.looseObject({}).nullable()),
   finish_reason: lenient(z.string().min(1).nullable()),
 });

@@ -52,7 +52,9 @@ function parseChunk(data: string): object {
   } catch (cause) {
     throw new UnusableAnswer('a chunk of the answer cannot be read', { cause });
   }
-  if (typeof chunk !== 'object' || chunk === null) throw new UnusableAnswer('a chunk of the answer cannot be read');
+  if (typeof chunk !== 'object' || chunk === null || Array.isArray(chunk)) {
+    throw new UnusableAnswer('a chunk of the answer cannot be read');
+  }
   return chunk;
 }
 

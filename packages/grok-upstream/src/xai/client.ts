@@ -4,14 +4,14 @@ import type { CallOptions } from '../grok-upstream.js';
 import { answerOf, readBody, type XaiAnswer } from './answer.js';
 import { failureOf } from './call-failure.js';
 import { targetOf } from './call-target.js';
-import type { CallKind } from './faults.js';
+import { type CallKind, isSuccess } from './faults.js';
 import { withinTime } from './within-time.js';
 
 /** Limits of the calls. */
 export interface ClientSettings {
   /** Until the connection, TLS included, stands. */
   connectTimeoutMs: number;
-  /** The whole of a create, from its begin to the last byte of its answer. */
+  /** The whole of a create, from its begin to the last byte of its answer, unless its caller says how long. */
   createTimeoutMs: number;
   /** The same for polls and reads. A chat has no clock but its caller's signal. */
   answerTimeoutMs: number;
@@ -37,7 +37,9 @@ export interface XaiCall {
 /** An answer whose body is still on its way. */
 export type OpenAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>;
 
-interface Limits {
+interface Manner {
+  /** `application/json` unless it says otherwise. */
+  accept?: string;
   /** Without it the caller's signal alone ends the call, and what the call leaves open. */
   timeoutMs?: number;
   /** The longest silence between two bytes, give or take a second. */
@@ -67,16 +69,16 @@ export class XaiClient {
    */
   async call(credential: Credential, call: XaiCall, options: CallOptions): Promise<XaiAnswer> {
     const { createTimeoutMs, answerTimeoutMs, maxAnswerBytes, maxChatAnswerBytes, now } = this.settings;
-    const limits = {
+    const manners = {
       create: { timeoutMs: createTimeoutMs },
       chat: {},
       poll: { timeoutMs: answerTimeoutMs },
       read: { timeoutMs: answerTimeoutMs },
     };
-    const maxBytes = call.kind === 'chat' ? maxChatAnswerBytes : maxAnswerBytes;
-    return await this.#exchange(credential, call, options, limits[call.kind], async (answer) =>
-      answerOf(answer, await readBody(answer.body, maxBytes), now()),
-    );
+    return await this.#exchange(credential, call, options, manners[call.kind], async (answer) => {
+      const isChat = call.kind === 'chat' && isSuccess(answer.statusCode);
+      return answerOf(answer, await readBody(answer.body, isChat ? maxChatAnswerBytes : maxAnswerBytes), now());
+    });
   }
 
   /**
@@ -93,8 +95,8 @@ export class XaiClient {
   }
 
   /**
-   * Begins a call on a shared connection and leaves its answer open. The signal and the idle time bind the body too: it
-   * ends with an error. The body must be read or destroyed.
+   * Begins a call for server-sent events on a shared connection and leaves its answer open. The signal and the idle time
+   * bind the body too: it ends with an error. The body must be read or destroyed.
    * @throws UpstreamError as `call` does, when no answer began
    */
   async open(
@@ -102,8 +104,8 @@ export class XaiClient {
     call: XaiCall & { kind: 'chat' },
     options: CallOptions & { idleTimeoutMs: number },
   ): Promise<OpenAnswer> {
-    const { idleTimeoutMs } = options;
-    return await this.#exchange(credential, call, options, { idleTimeoutMs }, async (answer) => answer);
+    const manner = { accept: 'text/event-stream', idleTimeoutMs: options.idleTimeoutMs };
+    return await this.#exchange(credential, call, options, manner, async (answer) => answer);
   }
 
   /** Waits for the calls in flight that share connections, then closes these. */
@@ -115,7 +117,7 @@ export class XaiClient {
     credential: Credential,
     call: XaiCall,
     { signal, requestId }: CallOptions,
-    { timeoutMs, idleTimeoutMs = 0 }: Limits,
+    { accept = 'application/json', timeoutMs, idleTimeoutMs = 0 }: Manner,
     read: (answer: OpenAnswer) => Promise<Result>,
   ): Promise<Result> {
     const target = targetOf(credential);
@@ -139,7 +141,7 @@ export class XaiClient {
             path: target.path + call.path,
             headers: {
               authorization: `Bearer ${credential.secret}`,
-              accept: idleTimeoutMs > 0 ? 'text/event-stream' : 'application/json',
+              accept,
               ...(call.body ? { 'content-type': 'application/json' } : {}),
               ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
             },

@@ -64,17 +64,17 @@ const POLL_AGAIN = [401, 403, 408, 409, 425, 429];
 
 /** Sorts an answer that is no success, or that cannot be used. Takes any numbers and texts. */
 export function sortAnswer(call: CallKind, answer: AnswerFacts): SortedAnswer {
-  const words = `${answer.code} ${answer.text}`;
+  const words = wordsOf(answer);
   const status = isSuccess(answer.status) ? impliedStatus(words) : answer.status;
   const meaning = call === 'poll' ? sortPoll(status, words) : sort(status, words);
   return { ...meaning, submitted: call === 'create' && !provesRefusal(answer) ? 'unknown' : 'no' };
 }
 
 /** Whether an answer that means `bad_request` says that the upstream does not know the model. */
-export function saysUnknownModel(call: CallKind, { status, code, text }: AnswerFacts): boolean {
+export function saysUnknownModel(call: CallKind, answer: AnswerFacts): boolean {
   // The model is all that a chat could fail to find.
-  const notFound = call === 'chat' && status === 404 && /not.?found/i.test(code);
-  return notFound || UNKNOWN_MODEL.test(`${code} ${text}`);
+  const notFound = call === 'chat' && answer.status === 404 && /not.?found/i.test(answer.code);
+  return notFound || UNKNOWN_MODEL.test(wordsOf(answer));
 }
 
 /** Whether a text of the upstream about a failed job says that its content was refused. */
@@ -85,6 +85,11 @@ export function saysModerated(words: string): boolean {
 /** Whether a status is of the class 2xx. */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299;
+}
+
+// Bounds the work of the patterns; no error says the essential so late.
+function wordsOf({ code, text }: AnswerFacts): string {
+  return `${code} ${text}`.slice(0, 65_536);
 }
 
 function sort(status: number, words: string): Omit<SortedAnswer, 'submitted'> {

@@ -1,15 +1,16 @@
 import { BusTimeoutError, NoResponderError, ResponderLostError, StreamError } from '@grok2api/bus';
 import { ApiError, fromStreamError, inAsyncDialect } from '@grok2api/contracts';
+import { MediaStoreUnavailableError } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import { StoreUnavailableError } from '@grok2api/task-store';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import { MulterError } from 'multer';
 import { z } from 'zod';
+import { GatewayStoppingError } from '../gateway-stopping-error.js';
 
 const RETRY_AFTER_S = '5';
 const SERVER_ERRORS = 500;
 /** A part of the system is not there, or not any more: it may be back soon. */
-const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError];
+const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError, GatewayStoppingError];
 
 /** Answers what no route answered. */
 export const routeNotFound: RequestHandler = (req) => {
@@ -54,17 +55,7 @@ export function toApiError(thrown: unknown): ApiError {
   if (NOT_THERE.some((kind) => thrown instanceof kind)) {
     return new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
   }
-  if (thrown instanceof MulterError) return fromMulter(thrown);
   return fromExpress(thrown) ?? new ApiError('internal_error', { cause: thrown });
-}
-
-function fromMulter(error: MulterError): ApiError {
-  if (error.code === 'LIMIT_FILE_SIZE')
-    return new ApiError('file_too_large', { param: 'file', values: { max_mb: 50 } });
-  if (error.code === 'LIMIT_UNEXPECTED_FILE') {
-    return new ApiError('missing_file', { param: 'file', cause: error });
-  }
-  return new ApiError('invalid_multipart', { values: { reason: error.message }, cause: error });
 }
 
 // What body-parser and the router throw: http-errors with a type. Their reasons are safe to tell.

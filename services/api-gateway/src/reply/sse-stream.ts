@@ -48,7 +48,7 @@ export class SseStream {
 
   /** Writes events at once. */
   write(events: readonly SseEvent[]): void {
-    if (events.length > 0) this.writeBytes(events.map(toText).join(''));
+    if (events.length > 0) this.writeBytes(eventsText(events));
   }
 
   /** Writes events that are ready to be sent, at once. */
@@ -76,6 +76,11 @@ export class SseStream {
     if (this.#blockedSince === undefined) this.ping();
     else if (this.now() - this.#blockedSince > STALLED_MS) this.#res.destroy();
   }
+}
+
+/** Events as they are sent. */
+export function eventsText(events: readonly SseEvent[]): string {
+  return events.map(toText).join('');
 }
 
 function toText({ id, data }: SseEvent): string {

@@ -1,9 +1,14 @@
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from '@grok2api/contracts';
-import { type ByteRange, type MediaStat, type MediaStore, parseMediaId } from '@grok2api/media-store';
+import { type ByteRange, type MediaStat, type MediaStore, type OpenMedia, parseMediaId } from '@grok2api/media-store';
 import { type Request, type Response, Router } from 'express';
-import parseRange from 'range-parser';
+import { parseByteRange } from '../byte-range.js';
 import { methodNotAllowed } from '../middleware/errors.js';
+
+/** How long a browser may keep a file without asking whether it is still there. */
+const MAX_AGE_S = 3600;
+/** Pages of any site may show a file. */
+const CORP = { 'cross-origin-resource-policy': 'cross-origin' };
 
 export interface FileRoutesDependencies {
   media: MediaStore;
@@ -12,7 +17,10 @@ export interface FileRoutesDependencies {
   now: () => number;
 }
 
-/** `GET` and `HEAD /files/{id}`, whole or a range. A file's URL is a capability: no key is asked. */
+/**
+ * `GET` and `HEAD /files/{id}`, whole or a range, through this server: a file's URL is a capability that ends with
+ * the file, so no key is asked and nobody is sent on to the store.
+ */
 export function fileRoutes({ media, ttlMs, now }: FileRoutesDependencies): Router {
   const router = Router();
   router
@@ -20,20 +28,28 @@ export function fileRoutes({ media, ttlMs, now }: FileRoutesDependencies): Route
     .get(async (req, res) => {
       const id = publicMediaId(req.params.id);
       const stat = id === undefined ? undefined : await media.stat(id);
-      if (!id || !stat || stat.createdAt.getTime() + ttlMs < now()) throw new ApiError('file_not_found');
-      setHeaders(res, id, stat);
-      if (isFresh(req, stat)) {
-        res.status(304).end();
+      const leftMs = stat ? stat.createdAt.getTime() + ttlMs - now() : 0;
+      if (!id || !stat || leftMs <= 0) throw new ApiError('file_not_found');
+      const validators = { etag: stat.etag, 'last-modified': stat.createdAt.toUTCString() };
+      const cacheControl = `private, max-age=${Math.min(MAX_AGE_S, Math.floor(leftMs / 1000))}`;
+      if (isUnchanged(req, stat)) {
+        res
+          .status(304)
+          .set({ ...CORP, ...validators, 'cache-control': cacheControl })
+          .end();
         return;
       }
-      const range = wantedRange(req, stat);
-      res.set('content-length', String(range ? range.end - range.start + 1 : stat.bytes));
-      if (range) res.status(206).set('content-range', `bytes ${range.start}-${range.end}/${stat.bytes}`);
-      if (req.method === 'HEAD') {
-        res.end();
-        return;
-      }
-      await send(res, media, id, range);
+      const headers = {
+        ...CORP,
+        'accept-ranges': 'bytes',
+        'cache-control': cacheControl,
+        'content-type': stat.contentType,
+        'content-disposition': `inline; filename="${id}"`,
+        'x-content-type-options': 'nosniff',
+      };
+      // A range is part of no other method than GET (RFC 9110, 14.2).
+      if (req.method === 'HEAD') res.set({ ...headers, ...validators, 'content-length': String(stat.bytes) }).end();
+      else await send(res, headers, await openWanted(media, id, wantedRange(req, stat), stat));
     })
     .all(methodNotAllowed('GET, HEAD'));
   return router;
@@ -45,46 +61,66 @@ function publicMediaId(text: string): string | undefined {
   return parsed?.kind === 'request' ? undefined : parsed?.id;
 }
 
-function setHeaders(res: Response, id: string, stat: MediaStat): void {
-  res.set({
-    'content-type': stat.contentType,
-    'accept-ranges': 'bytes',
-    etag: stat.etag,
-    'last-modified': stat.createdAt.toUTCString(),
-    'cache-control': 'private, max-age=3600',
-    'content-disposition': `inline; filename="${id}"`,
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'cross-origin',
-  });
+/** Whether the client has this very file (RFC 9110, 13.2.2); what it says of caches on the way does not matter here. */
+function isUnchanged(req: Request, { etag, createdAt }: MediaStat): boolean {
+  const tags = req.get('if-none-match')?.split(',');
+  if (tags) return tags.map((tag) => tag.trim().replace(/^W\//, '')).some((tag) => tag === '*' || tag === etag);
+  const since = Date.parse(req.get('if-modified-since') ?? '');
+  return Date.parse(createdAt.toUTCString()) <= since;
 }
 
-function isFresh(req: Request, stat: MediaStat): boolean {
-  const tags = req
-    .get('if-none-match')
-    ?.split(',')
-    .map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags !== undefined && (tags.includes('*') || tags.includes(stat.etag));
-}
-
-/** The one range that is asked for; the whole file for several ranges, another unit or another `If-Range`. */
+/** The part of the file that is asked for; `undefined` for the whole. */
 function wantedRange(req: Request, stat: MediaStat): ByteRange | undefined {
   const header = req.get('range');
-  const condition = req.get('if-range');
-  if (header === undefined || (condition !== undefined && condition !== stat.etag)) return undefined;
-  const ranges = parseRange(stat.bytes, header);
-  if (ranges === -1) {
+  if (header === undefined || !matchesIfRange(req, stat)) return undefined;
+  const range = parseByteRange(header, stat.bytes);
+  if (range === 'unsatisfiable') {
     throw new ApiError('range_not_satisfiable', { headers: { 'content-range': `bytes */${stat.bytes}` } });
   }
-  return ranges !== -2 && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
+  return range === 'whole' ? undefined : range;
 }
 
-async function send(res: Response, media: MediaStore, id: string, range: ByteRange | undefined): Promise<void> {
-  const opened = await media.open(id, range);
+/** RFC 9110, 13.1.5: the very ETag, or the very time. */
+function matchesIfRange(req: Request, stat: MediaStat): boolean {
+  const condition = req.get('if-range');
+  return condition === undefined || condition === stat.etag || condition === stat.createdAt.toUTCString();
+}
+
+interface Wanted {
+  opened: OpenMedia;
+  /** Whether it is the part that was asked for, rather than the whole. */
+  partial: boolean;
+}
+
+/** @throws ApiError `file_not_found` when it is gone meanwhile */
+async function openWanted(
+  media: MediaStore,
+  id: string,
+  range: ByteRange | undefined,
+  { etag }: MediaStat,
+): Promise<Wanted> {
+  const part = range && (await media.open(id, range));
+  if (part?.etag === etag) return { opened: part, partial: true };
+  // Replaced in between: a part of the new file must not be taken for one of the old.
+  part?.stream.destroy();
+  const opened = await media.open(id);
   if (!opened) throw new ApiError('file_not_found');
+  return { opened, partial: false };
+}
+
+async function send(res: Response, headers: Record<string, string>, { opened, partial }: Wanted): Promise<void> {
+  const { stream, range, bytes, etag, createdAt } = opened;
+  res.set({
+    ...headers,
+    etag,
+    'last-modified': createdAt.toUTCString(),
+    'content-length': String(range.end - range.start + 1),
+  });
+  if (partial) res.status(206).set('content-range', `bytes ${range.start}-${range.end}/${bytes}`);
   try {
-    await pipeline(opened.stream, res);
+    await pipeline(stream, res);
   } catch (err) {
     // A client that leaves in the middle is nothing to report.
-    if (!res.destroyed) throw err;
+    if (!(err instanceof Error && 'code' in err && err.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw err;
   }
 }

@@ -4,31 +4,34 @@ import {
   hasEnded,
   isTaskId,
   listTasksSchema,
-  type ModelCatalogue,
   newTaskId,
-  parseCreateVideoTask,
   parseRequest,
+  type TaskKind,
   taskStatusPathSchema,
-  type MediaRequestLimits,
 } from '@grok2api/contracts';
+import type { MediaStore } from '@grok2api/media-store';
 import { type DeleteSelection, type Task, toTaskEvent } from '@grok2api/task-store';
 import { type RequestHandler, type Response, Router } from 'express';
-import { type AcceptDependencies, acceptVideoTask } from '../accept-video-task.js';
+import type { AcceptDependencies } from '../accept-task.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
+import { sendWithImages } from '../send-with-images.js';
 import type { TaskBodies } from '../task-body.js';
 import type { TaskFeed } from '../task-feed.js';
 import { TaskStream } from '../task-stream.js';
+import { KIND_PATHS } from '../task-url.js';
 
-export interface VideoTaskRoutesDependencies extends AcceptDependencies {
+export interface TaskRoutesDependencies extends AcceptDependencies {
+  kind: TaskKind;
+  /** What answers the create, where the kind's tasks are made by a POST to their list. */
+  create?: RequestHandler;
+  media: MediaStore;
   feed: TaskFeed;
   bodies: TaskBodies;
   positions: QueuePositions;
-  models: ModelCatalogue;
-  limits: MediaRequestLimits;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   requireKey: RequestHandler;
@@ -36,38 +39,20 @@ export interface VideoTaskRoutesDependencies extends AcceptDependencies {
   readTask: RequestHandler;
 }
 
-/** The video tasks: create, list, read, watch, cancel, delete, try again. */
-export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Router {
-  const {
-    tasks,
-    bus,
-    feed,
-    bodies,
-    positions,
-    media,
-    models,
-    limits,
-    json,
-    requireKey,
-    readTask,
-    urls,
-    randomHex,
-    pendingLimit,
-    now,
-  } = dependencies;
+/** The tasks of a kind: create, list, read, watch, cancel, delete, try again. */
+export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
+  const { kind, create, tasks, bus, feed, bodies, positions, media, json, requireKey, readTask } = dependencies;
+  const { urls, randomHex, pendingLimit, now } = dependencies;
+  const path = `${KIND_PATHS[kind]}/tasks`;
   const router = Router();
 
-  router
-    .route('/video/tasks')
-    .post(requireKey, ...json, async (req, res) => {
-      const request = parseCreateVideoTask(req.body, models, limits);
-      const taskId = await acceptVideoTask(request, req, res.locals.identity.owner, dependencies);
-      res.json({ status: 'success', task_id: taskId, message: res.locals.texts.taskSubmitted('video') });
-    })
+  const list = router.route(path);
+  if (create) list.post(requireKey, ...json, create);
+  list
     .get(requireKey, async (req, res) => {
       const { status, limit, cursor } = parseRequest(listTasksSchema, req.query);
       const page = await tasks.list({
-        kind: 'video',
+        kind,
         owner: res.locals.identity.owner,
         state: status,
         limit,
@@ -85,10 +70,10 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
       const count = await deleteTasks(res, { ids: task_ids });
       res.json({ status: 'success', count, message: res.locals.texts.deleted(count) });
     })
-    .all(methodNotAllowed('GET, POST, DELETE'));
+    .all(methodNotAllowed(create ? 'GET, POST, DELETE' : 'GET, DELETE'));
 
   router
-    .route('/video/tasks/all')
+    .route(`${path}/all`)
     .delete(requireKey, async (_req, res) => {
       const count = await deleteTasks(res, 'all');
       res.json({ status: 'success', count, message: res.locals.texts.deletedAll(count) });
@@ -96,7 +81,7 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
     .all(methodNotAllowed('DELETE'));
 
   router
-    .route('/video/tasks/status/:status')
+    .route(`${path}/status/:status`)
     .delete(requireKey, async (req, res) => {
       const { status } = parseRequest(taskStatusPathSchema, req.params);
       const count = await deleteTasks(res, { state: status });
@@ -105,10 +90,10 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
     .all(methodNotAllowed('DELETE'));
 
   router
-    .route('/video/tasks/:id')
+    .route(`${path}/:id`)
     .get(readTask, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
-      res.json(bodies.single(task, res.locals.texts, await positions.of(task)));
+      await sendTask(task, bodies.single(task, res.locals.texts, await positions.of(task)), res);
     })
     .delete(requireKey, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
@@ -118,31 +103,29 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
     .all(methodNotAllowed('GET, DELETE'));
 
   router
-    .route('/video/tasks/:id/result')
+    .route(`${path}/:id/result`)
     .get(readTask, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
       const body = bodies.single(task, res.locals.texts, await positions.of(task));
-      if (hasEnded(task.state)) res.json(body);
+      if (hasEnded(task.state)) await sendTask(task, body, res);
       else res.status(409).json({ ...body, code: 409, ...new ApiError('task_not_finished').toBody() });
     })
     .all(methodNotAllowed('GET'));
 
   router
-    .route('/video/tasks/:id/retry')
+    .route(`${path}/:id/retry`)
     .post(requireKey, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
       if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
-      const { kind, owner, model, upstreamModel, prompt, params, callbackUrl } = task;
-      await pendingLimit.admit(kind, owner);
-      const id = newTaskId(randomHex);
-      const again = { id, kind, owner, model, upstreamModel, prompt, params, callbackUrl, origin: urls.originOf(req) };
+      await pendingLimit.admit(kind, task.owner);
+      const again = { ...task, id: newTaskId(randomHex), origin: urls.originOf(req) };
       await createTask(tasks, bus, again, now);
-      res.json({ status: 'success', task_id: id, message: res.locals.texts.taskSubmitted('video') });
+      res.json({ status: 'success', task_id: again.id, message: res.locals.texts.taskSubmitted(kind) });
     })
     .all(methodNotAllowed('POST'));
 
   router
-    .route('/video/tasks/:id/stream')
+    .route(`${path}/:id/stream`)
     .get(readTask, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
       const seen = Number(req.get('last-event-id') ?? Number.NaN);
@@ -158,8 +141,15 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
   async function visibleTask(id: string, res: Response): Promise<Task> {
     const task = isTaskId(id) ? await tasks.get(id) : undefined;
     const { owner, byCapability } = res.locals.identity;
-    if (task?.kind !== 'video' || !(byCapability || task.owner === owner)) throw new ApiError('task_not_found');
+    if (task?.kind !== kind || !(byCapability || task.owner === owner)) throw new ApiError('task_not_found');
     return task;
+  }
+
+  /** Answers with a single task; images whose maker wanted base64 are in it. */
+  async function sendTask(task: Task, body: ReturnType<TaskBodies['single']>, res: Response): Promise<void> {
+    const inBase64 = task.kind === 'image' && task.params.response_format !== 'url';
+    if (inBase64 && task.result) await sendWithImages(res, body, task.result.media, media);
+    else res.json(body);
   }
 
   async function cancel(task: Task): Promise<void> {
@@ -177,7 +167,7 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
 
   async function deleteTasks(res: Response, selection: DeleteSelection): Promise<number> {
     let count = 0;
-    for await (const batch of tasks.delete('video', res.locals.identity.owner, selection)) {
+    for await (const batch of tasks.delete(kind, res.locals.identity.owner, selection)) {
       count += batch.length;
       for (const task of batch) {
         bus.publishTaskEvent({ ...toTaskEvent(task), state: 'cancelled' });
@@ -191,9 +181,9 @@ export function videoTaskRoutes(dependencies: VideoTaskRoutesDependencies): Rout
   async function streamTask(task: Task, res: Response): Promise<void> {
     const stream = new TaskStream({
       taskId: task.id,
-      kind: task.kind,
+      kind,
       texts: res.locals.texts,
-      resultUrl: ({ result }) => bodies.resultUrl({ result, origin: task.origin }),
+      results: ({ result }) => bodies.results({ kind, result, origin: task.origin }),
     });
     const watch = await feed.watch(task.id, stream);
     if (!watch) throw new ApiError('task_not_found');

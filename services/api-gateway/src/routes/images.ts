@@ -1,0 +1,49 @@
+import {
+  type ImageRequest,
+  type MediaRequestLimits,
+  type ModelCatalogue,
+  parseImageEdit,
+  parseImageGeneration,
+} from '@grok2api/contracts';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type EditPicturesDependencies, withPictures } from '../edit-pictures.js';
+import { askImageService, type ImageJob, type ImageServiceDependencies } from '../image-service.js';
+import { methodNotAllowed } from '../middleware/errors.js';
+import type { Relays } from '../relay.js';
+
+export interface ImageRoutesDependencies extends ImageServiceDependencies, EditPicturesDependencies {
+  models: ModelCatalogue;
+  limits: MediaRequestLimits;
+  relays: Relays;
+  /** Middleware that parses a JSON body. */
+  json: RequestHandler[];
+  requireKey: RequestHandler;
+}
+
+/** `POST /images/generations` and `POST /images/edits`: the image service's reply, passed on. */
+export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
+  const { models, limits, relays, json, requireKey } = dependencies;
+
+  const relay = (request: ImageRequest, pictures: ImageJob['pictures'], req: Request, res: Response) =>
+    relays.relay(res, {
+      send: (signal) => askImageService({ request, pictures, req, res }, signal, dependencies),
+      format: request.stream ? 'sse' : 'json',
+      repeatable: false,
+    });
+
+  const router = Router();
+  router
+    .route('/images/generations')
+    .post(requireKey, ...json, async (req, res) => {
+      await relay(parseImageGeneration(req.body, models, limits), undefined, req, res);
+    })
+    .all(methodNotAllowed('POST'));
+  router
+    .route('/images/edits')
+    .post(requireKey, ...json, async (req, res) => {
+      const { imageUrls, ...request } = parseImageEdit(req.body, models, limits);
+      await withPictures(imageUrls, 'image', req, res, dependencies, (pictures) => relay(request, pictures, req, res));
+    })
+    .all(methodNotAllowed('POST'));
+  return router;
+}
