@@ -1,4 +1,5 @@
 export { inAsyncDialect } from './api/async-dialect.js';
+export { callbackPayload } from './api/callbacks.js';
 export {
   type ChatCompletionBody,
   type ChatOptions,
@@ -13,6 +14,7 @@ export {
   type VideoCompletionRequest,
   videoCompletionSchema,
 } from './api/chat-with-media.js';
+export { fileUrl } from './api/file-url.js';
 export { imageShape } from './api/image-size.js';
 export {
   checkEditImages,
@@ -28,6 +30,7 @@ export {
   parseImageGeneration,
 } from './api/images.js';
 export type { MediaRequestLimits } from './api/prompt.js';
+export { resultUrls, type ShownTask, type TaskBody, taskBody, taskFields, taskResults } from './api/task-body.js';
 export { deleteTasksSchema, listTasksSchema, taskStatusPathSchema } from './api/tasks.js';
 export {
   createFlatVideoGenerationSchema,

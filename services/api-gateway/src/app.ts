@@ -27,7 +27,6 @@ import { modelRoutes } from './routes/models.js';
 import { taskRoutes } from './routes/tasks.js';
 import { uploadRoutes } from './routes/uploads.js';
 import type { GatewaySettings } from './settings.js';
-import { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
 
 export interface AppDependencies {
@@ -50,12 +49,10 @@ export function createApp(dependencies: AppDependencies): Express {
   const { settings, log, newRequestId, now } = dependencies;
   const authenticator = new Authenticator(settings.API_KEYS);
   const urls = new PublicUrls(settings.PUBLIC_URL);
-  const bodies = new TaskBodies(urls);
   const { requireKey, allowCapability } = authenticator;
   const common = {
     ...dependencies,
     urls,
-    bodies,
     requireKey,
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),

@@ -1,4 +1,4 @@
-import type { RandomHex } from '@grok2api/contracts';
+import { fileUrl, type RandomHex } from '@grok2api/contracts';
 import { type MediaStore, parseMediaId } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import { type RequestHandler, Router } from 'express';
@@ -43,7 +43,7 @@ export function uploadRoutes({ media, urls, randomHex, log, requireKey }: Upload
       res.json({
         file_id: `file_${hex}`,
         file_uri: `uploads/${hex}/${plainName(picture.originalName)}`,
-        image_url: urls.fileUrl(urls.originOf(req), picture.mediaId),
+        image_url: fileUrl(urls.originOf(req), picture.mediaId),
       });
     })
     .all(methodNotAllowed('POST'));
