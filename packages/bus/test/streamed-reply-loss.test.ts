@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamRpc } from '@grok2api/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Bus, NoResponderError, ResponderLostError } from '../src/index.js';
@@ -41,6 +42,11 @@ describe('while NATS is there', () => {
 
   afterAll(() => buses.stop());
 
+  /** Resolves when the stand-in has answered, and so has everything come that it sent before. */
+  async function answerFrom(rpc: StreamRpc<typeof REQUEST>): Promise<void> {
+    await client.openStream(rpc, { chunks: 1, bytes: 1, end: false }, openOptions()).next();
+  }
+
   it('a service without a process is noticed at once', async () => {
     const rpc = textRpc();
     const { err, afterMs } = await failure(client.openStream(rpc, '', openOptions()));
@@ -53,9 +59,9 @@ describe('while NATS is there', () => {
     const { rpc, child } = await startResponder();
     const stream = client.openStream(rpc, { chunks: 3, bytes: 10, end: false }, openOptions());
     await stream.next();
+    await answerFrom(rpc);
     kill(child);
-    await stream.next();
-    await stream.next();
+    for (let read = 1; read < 3; read++) expect((await stream.next()).value).toHaveLength(10);
     const { err, afterMs } = await failure(stream);
     expect(err).toBeInstanceOf(ResponderLostError);
     expect(err).toMatchObject({ subject: rpc.subject, loss: 'died' });
@@ -66,8 +72,7 @@ describe('while NATS is there', () => {
   it('a responder that was killed before its first chunk is noticed within 4 s', async () => {
     const { rpc, child } = await startResponder();
     const stream = client.openStream(rpc, { chunks: 0, bytes: 0, end: false }, openOptions());
-    // Something it has answered later than this stream: that was accepted.
-    await client.openStream(rpc, { chunks: 1, bytes: 1, end: false }, openOptions()).next();
+    await answerFrom(rpc);
     kill(child);
     const { err, afterMs } = await failure(stream);
     expect(err).toMatchObject({ name: 'ResponderLostError', loss: 'died' });

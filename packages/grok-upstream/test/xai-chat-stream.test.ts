@@ -422,8 +422,25 @@ describe('a stream whose choices have ended', () => {
     expect(all.map((event) => event.type)).toEqual(['deltas', 'deltas', 'usage']);
   });
 
+  it('is not waited for as long as one that goes on', async () => {
+    server.play(eventsThenHang(says('Hi'), ends()));
+    expect(await readAll(await stream(CHAT, 60_000))).toEqual({
+      events: [step({ content: 'Hi' }), END],
+      failure: undefined,
+    });
+    await (await server.received(1)).closed;
+  });
+
   it('leaves its connection to the next', async () => {
-    for (let count = 0; count < 10; count += 1) await eventsOf(events(says('Hi'), ends(), DONE));
+    const endsLate: Script = (response) => {
+      response.writeHead(200);
+      response.write(eventLines(says('Hi'), ends(), DONE));
+      setTimeout(() => response.end(), 20);
+    };
+    for (let count = 1; count <= 10; count += 1) {
+      await eventsOf(endsLate);
+      await (await server.received(count)).closed;
+    }
     // A connection is taken up again only a moment after its last answer, so that a few may be open.
     expect(new Set(server.requests.map((request) => request.clientPort)).size).toBeLessThan(10);
   });
@@ -452,7 +469,7 @@ describe('a reader that leaves', () => {
 
   it('closes the connection while it waits for an event', async () => {
     server.play(eventsThenHang(says('Hi')));
-    const iterator = (await stream())[Symbol.asyncIterator]();
+    const iterator = (await stream(CHAT, 600_000))[Symbol.asyncIterator]();
     await iterator.next();
     const waiting = failureOf(iterator.next());
     await iterator.return?.();

@@ -68,10 +68,10 @@ it('500 streams at a time: every frame arrives, none merged, none out of order',
 it('a reader that stops reading holds the upstream up, costs little memory, and goes on when it reads again', async () => {
   const memory = () => ['api-gateway', 'chat'].map((name) => residentMb(system.pid(name)));
   const before = memory();
-  // 100,000 tokens are some 20 MB of chunks a reader.
-  const readers = await Promise.all(Array.from({ length: 3 }, (_, n) => open('tokens:100000 pace:0', `stopped-${n}`)));
-  for (const reader of readers) reader.pause();
-  const frames = async () => (await calls('stopped-')).reduce((sum, call) => sum + (call.frames ?? 0), 0);
+  // Some 20 MB of chunks: more than the sockets on the way take.
+  const reader = await open('tokens:100000 pace:0', 'stopped');
+  reader.pause();
+  const frames = async () => (await calls('stopped'))[0]?.frames ?? 0;
   let last = -1;
   // Until nothing moves any more.
   await expect
@@ -82,21 +82,14 @@ it('a reader that stops reading holds the upstream up, costs little memory, and 
         last = now;
         return still;
       },
-      { timeout: 30_000, interval: 700 },
+      { timeout: 40_000, interval: 700 },
     )
     .toBe(true);
-  expect(last).toBeLessThan(3 * 60_000);
+  expect(last).toBeLessThan(80_000);
   const growth = memory().map((mb, index) => mb - (before[index] ?? 0));
-  expect(Math.max(...growth), `grown by ${growth} MB`).toBeLessThan(120);
-  const [first, ...others] = readers;
-  if (!first) throw new Error('no reader');
+  expect(Math.max(...growth), `grown by ${growth} MB`).toBeLessThan(80);
   let text = '';
-  for await (const bytes of first.setEncoding('utf8')) text = (text + bytes).slice(-200);
+  for await (const bytes of reader.setEncoding('utf8')) text = (text + bytes).slice(-200);
   expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true);
-  for (const reader of others) reader.destroy();
-  await expect
-    .poll(async () => (await calls('stopped-')).filter(({ ended }) => ended === 'client_closed').length, {
-      timeout: 5_000,
-    })
-    .toBe(2);
+  expect((await calls('stopped'))[0]).toMatchObject({ ended: 'complete', frames: expect.any(Number) });
 });

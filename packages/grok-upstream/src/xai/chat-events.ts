@@ -7,7 +7,7 @@ import { refusalOf } from './refusal.js';
 import { readSseData } from './sse-data.js';
 
 // How long the usage and [DONE] may take when every choice has ended.
-const SETTLE_MS = 5000;
+const SETTLE_MS = 2000;
 
 /**
  * The events of an answer, read until it is whole; what goes wrong after its last choice ended is no fault. Closes the

@@ -1,4 +1,10 @@
-import { BusTimeoutError, NoResponderError, ResponderLostError, StreamError } from '@grok2api/bus';
+import {
+  BusTimeoutError,
+  NoResponderError,
+  RequestTooLargeError,
+  ResponderLostError,
+  StreamError,
+} from '@grok2api/bus';
 import { ApiError, fromStreamError, inAsyncDialect } from '@grok2api/contracts';
 import { MediaStoreUnavailableError } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
@@ -9,6 +15,7 @@ import { GatewayStoppingError } from '../gateway-stopping-error.js';
 
 const RETRY_AFTER_S = '5';
 const SERVER_ERRORS = 500;
+const BYTES_PER_MB = 1_000_000;
 /** A part of the system is not there, or not any more: it may be back soon. */
 const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError, GatewayStoppingError];
 
@@ -52,6 +59,10 @@ export const answerInAsyncDialect: ErrorRequestHandler = (thrown: unknown, _req,
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   if (thrown instanceof StreamError) return fromStreamError(thrown.details, thrown);
+  if (thrown instanceof RequestTooLargeError) {
+    const values = { max_mb: Math.floor(thrown.maxBytes / BYTES_PER_MB) };
+    return new ApiError('request_too_large', { values, cause: thrown });
+  }
   if (NOT_THERE.some((kind) => thrown instanceof kind)) {
     return new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S }, cause: thrown });
   }
@@ -73,7 +84,7 @@ function fromExpress(thrown: unknown): ApiError | undefined {
   switch (type) {
     case 'entity.too.large':
       return new ApiError('request_too_large', {
-        values: { max_mb: Math.floor((limit ?? 0) / 1_000_000) },
+        values: { max_mb: Math.floor((limit ?? 0) / BYTES_PER_MB) },
         cause: thrown,
       });
     case 'encoding.unsupported':
