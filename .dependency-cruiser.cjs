@@ -35,6 +35,7 @@ module.exports = {
     onlyIn('nats', ['packages/bus']),
     onlyIn('@prisma|prisma|pg', ['packages/task-store', 'packages/prisma-migrate', 'services/token-pool']),
     onlyIn('undici', ['packages/grok-upstream', 'packages/safe-fetch']),
+    onlyIn('@aws-sdk|@smithy', ['packages/media-store']),
     onlyIn('express|multer', ['services/api-gateway', 'services/simulator']),
     onlyIn('sharp', ['packages/pictures']),
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },

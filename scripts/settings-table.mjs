@@ -8,6 +8,7 @@ const SOURCES = [
   ['launcher', 'packages/launcher/dist/launch-settings.js'],
   ['api-gateway', 'services/api-gateway/dist/settings.js'],
   ['chat', 'services/chat/dist/settings.js'],
+  ['image', 'services/image/dist/settings.js'],
   ['video-worker', 'services/video-worker/dist/settings.js'],
   ['token-pool', 'services/token-pool/dist/settings.js'],
   ['simulator', 'services/simulator/dist/settings.js'],

@@ -54,6 +54,14 @@ export const SERVICES: readonly ServiceRow[] = [
     expected: true,
   },
   {
+    name: 'image',
+    entry: 'services/image/dist/main.js',
+    replicas: 'one',
+    grants: ['bus', 'database', 'media'],
+    wave: 2,
+    expected: true,
+  },
+  {
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',

@@ -15,6 +15,7 @@ import {
   type SweepResult,
 } from './media-store.js';
 import { readSource } from './read-source.js';
+import { streamFile } from './stream-file.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -160,7 +161,7 @@ async function openMedia(media: MediaId, file: FileHandle, asked: ByteRange | un
   const last = stats.bytes - 1;
   const range = { start: asked?.start ?? 0, end: Math.min(asked?.end ?? last, last) };
   if (range.start < 0 || range.start > range.end) throw new MediaRangeError(stats.bytes);
-  return { ...stats, range, stream: file.createReadStream(range) };
+  return { ...stats, range, stream: streamFile(file, range) };
 }
 
 function toMediaStat(media: MediaId, stats: BigIntStats): MediaStat {

@@ -7,7 +7,9 @@ const PICTURE_TYPES: ReadonlySet<string> = new Set<PictureType>(['png', 'jpg', '
 
 /** What kind of picture begins with these bytes (4,100 are enough), by its content; undefined for anything else. */
 export async function pictureType(head: Uint8Array): Promise<PictureType | undefined> {
-  const extension = (await fileTypeFromBuffer(head))?.ext;
+  const found = (await fileTypeFromBuffer(head))?.ext;
+  // An animated PNG is a PNG: who knows no animations shows its first picture.
+  const extension = found === 'apng' ? 'png' : found;
   return isPictureType(extension) ? extension : undefined;
 }
 

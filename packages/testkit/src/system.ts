@@ -77,9 +77,14 @@ export class TestSystem {
     return system;
   }
 
-  /** A client of the system's tasks; with a key where keys are configured. */
+  /** A client of the system's video tasks; with a key where keys are configured. */
   tasks(apiKey?: string): TaskClient {
     return new TaskClient(this.baseUrl, apiKey);
+  }
+
+  /** A client of the system's image tasks. */
+  imageTasks(apiKey?: string): TaskClient {
+    return new TaskClient(this.baseUrl, apiKey, 'image');
   }
 
   /** The control of the simulator that runs as this system's upstream. */

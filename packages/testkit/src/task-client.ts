@@ -7,6 +7,7 @@ export interface TaskBody {
   status: string;
   progress: number;
   video_url?: string;
+  images?: string[];
   message: string;
   error?: { code: string; message: string };
   [field: string]: unknown;
@@ -20,13 +21,20 @@ export interface StreamEvent {
 
 const POLL_MS = 100;
 
-/** Uses the video tasks of a running system over HTTP. */
+/** How the tasks of each kind are made and where they are. */
+const KINDS = {
+  video: { path: '/v1/video/tasks', create: '/v1/video/tasks', model: 'grok-imagine-1.0-video' },
+  image: { path: '/v1/images/tasks', create: '/v1/images/generations/async', model: 'grok-imagine-1.0' },
+} as const;
+
+/** Uses the tasks of a kind of a running system over HTTP. */
 export class TaskClient {
   readonly #headers: Record<string, string>;
 
   constructor(
     readonly baseUrl: string,
     apiKey?: string,
+    private readonly kind: keyof typeof KINDS = 'video',
   ) {
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   }
@@ -40,17 +48,18 @@ export class TaskClient {
     });
   }
 
-  /** Makes a video task; resolves to its id. */
+  /** Makes a task; resolves to its id. */
   async create(prompt: string, params: object = {}): Promise<string> {
-    const body = { model: 'grok-imagine-1.0-video', prompt, ...params };
-    const answer = await this.request('POST', '/v1/video/tasks', body);
-    if (answer.status !== 200) throw new Error(`create answered ${answer.status}: ${await answer.text()}`);
-    return ((await answer.json()) as { task_id: string }).task_id;
+    const { create, model } = KINDS[this.kind];
+    const answer = await this.request('POST', create, { model, prompt, ...params });
+    if (!answer.ok) throw new Error(`create answered ${answer.status}: ${await answer.text()}`);
+    const body = (await answer.json()) as { task_id: string } | { data: { taskId: string } };
+    return 'data' in body ? body.data.taskId : body.task_id;
   }
 
   /** Reads one task. */
   async get(id: string): Promise<TaskBody> {
-    const answer = await this.request('GET', `/v1/video/tasks/${id}`);
+    const answer = await this.request('GET', `${KINDS[this.kind].path}/${id}`);
     if (answer.status !== 200) throw new Error(`get answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as TaskBody;
   }
@@ -73,7 +82,7 @@ export class TaskClient {
 
   /** Watches a task's stream until the server closes it. */
   async *stream(id: string, headers: Record<string, string> = {}): AsyncGenerator<StreamEvent> {
-    const answer = await this.request('GET', `/v1/video/tasks/${id}/stream`, undefined, headers);
+    const answer = await this.request('GET', `${KINDS[this.kind].path}/${id}/stream`, undefined, headers);
     if (answer.status !== 200 || !answer.body) throw new Error(`stream answered ${answer.status}`);
     const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     for await (const event of events) yield { id: event.id, data: JSON.parse(event.data) };

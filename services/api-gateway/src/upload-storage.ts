@@ -72,7 +72,8 @@ async function readHead(source: Readable): Promise<{ head: Uint8Array; rest: Asy
   }
   async function* rest(): AsyncGenerator<Uint8Array> {
     yield* chunks;
-    yield* { [Symbol.asyncIterator]: () => iterator };
+    // Step by step: an iterator that is told to return destroys its stream, which multer takes for the file's end.
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
   }
   return { head: Buffer.concat(chunks), rest: rest() };
 }

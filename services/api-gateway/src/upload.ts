@@ -26,7 +26,7 @@ export interface UploadOptions {
 export interface UploadedPicture {
   mediaId: string;
   bytes: number;
-  /** As the client named it. */
+  /** As the client named it, with whatever path and characters. */
   originalName: string;
 }
 
@@ -47,6 +47,8 @@ export function createUpload(options: UploadOptions): RequestHandler {
     },
     // Clients send file names as UTF-8, although the standard's default is Latin-1.
     defParamCharset: 'utf8',
+    // A name of nothing but a path would count as no file; nothing is stored under a client's name anyway.
+    preservePath: true,
     limits: {
       fileSize: maxFileBytes,
       files: maxFiles,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Bus, StreamError, type StreamHandler } from '@grok2api/bus';
-import { ApiError, completeChat, toStreamError } from '@grok2api/contracts';
+import { Bus } from '@grok2api/bus';
+import { completeChat } from '@grok2api/contracts';
 import { CredentialClient } from '@grok2api/credential-client';
 import { createXaiUpstream } from '@grok2api/grok-upstream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
@@ -28,8 +28,6 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
 
   const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
   shutdown.add('credential client', () => credentials.close());
-  // Answers that are being written need their grants.
-  shutdown.add('requests', () => bus.stopServing());
 
   const media = new FilesystemMediaStore(settings.MEDIA_DIR);
   const dependencies: CompletionDependencies = {
@@ -44,15 +42,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     now: Date.now,
     random: Math.random,
   };
-  const answer: StreamHandler<typeof completeChat.request> = async (request, reply, context) => {
-    try {
-      await complete(request, reply, context, dependencies);
-    } catch (err) {
-      if (err instanceof ApiError) throw new StreamError(toStreamError(err), { cause: err });
-      throw err;
-    }
-  };
-  bus.serveStream(completeChat, answer, {
+  bus.serveStream(completeChat, (request, reply, context) => complete(request, reply, context, dependencies), {
     maxInFlight: settings.CHAT_MAX_IN_FLIGHT,
     claimCheck: media,
   });

@@ -1,13 +1,8 @@
 import { DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
-import {
-  databaseUrlSetting,
-  durationSetting,
-  integerSetting,
-  natsUrlSetting,
-  readSettings,
-} from '@grok2api/service-kit';
+import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import { workerSettings } from '@grok2api/task-engine';
 import { z } from 'zod';
 
 /** The environment that the video worker reads. */
@@ -15,20 +10,10 @@ export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
   ...mediaStoreSettings,
-  MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
-  TASK_RETENTION: durationSetting().prefault('7d').describe('How long the row of an ended task is kept.'),
+  ...workerSettings,
   VIDEO_WORKER_SLOTS: integerSetting({ min: 1, max: 1000 })
     .prefault('4')
     .describe('Tasks that one video worker works on at a time.'),
-  CLAIM_TTL_MS: integerSetting({ min: 500 })
-    .prefault('15000')
-    .describe('How long a task stays with a worker that is silent, in milliseconds.'),
-  OWNER_MAX_RUNNING: integerSetting({ max: 1_000_000 })
-    .prefault('0')
-    .describe('Tasks of one client key that all workers together work on at a time; 0 is no limit.'),
-  QUEUE_DEADLINE_MS: integerSetting({ min: 1000 })
-    .prefault('86400000')
-    .describe('How long a task may wait for its begin, in milliseconds.'),
   VIDEO_DEADLINE_MS: integerSetting({ min: 1000 })
     .prefault('900000')
     .describe('How long the upstream may take for a video, in milliseconds.'),

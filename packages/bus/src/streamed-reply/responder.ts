@@ -1,4 +1,4 @@
-import { errorMessage, type StreamErrorDetails, type StreamRpc } from '@grok2api/contracts';
+import { ApiError, errorMessage, type StreamErrorDetails, type StreamRpc, toStreamError } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import { createInbox, type Msg, type MsgHdrs } from 'nats';
@@ -24,8 +24,8 @@ export interface StreamContext {
 }
 
 /**
- * Writes a reply. It ends when the handler resolves; a StreamError ends it with that error, anything else is logged and
- * ends it with `internal_error`.
+ * Writes a reply. It ends when the handler resolves; a StreamError or an ApiError ends it with that error, anything else
+ * is logged and ends it with `internal_error`.
  */
 export type StreamHandler<Request extends z.ZodType> = (
   request: z.infer<Request>,
@@ -137,6 +137,7 @@ export class StreamResponder {
     } catch (err) {
       if (signal.aborted) log.debug({ err }, 'a reply was left unfinished');
       else if (err instanceof StreamError) reply.fail(err.details);
+      else if (err instanceof ApiError) reply.fail(toStreamError(err));
       else {
         log.error({ err }, 'request failed');
         reply.fail(INTERNAL_ERROR);

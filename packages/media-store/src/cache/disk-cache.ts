@@ -1,13 +1,13 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ByteRange, MediaStat, OpenMedia } from '../media-store.js';
+import { streamFile } from '../stream-file.js';
 import { CacheDiskError, Fill } from './fill.js';
 
 /** Fills at a time; a file that would be one more is not cached this time. */
 const MAX_FILLS = 8;
 /** A reader whose range begins this far behind what a fill has fetched does not wait for it. */
 const WORTH_WAITING_BYTES = 16 * 1024 * 1024;
-const READ_BYTES = 256 * 1024;
 const PAUSE_AFTER_FAULT_MS = 60_000;
 
 export interface DiskCacheOptions {
@@ -69,7 +69,7 @@ export class DiskCache {
     if (fill && range.start > fill.written + WORTH_WAITING_BYTES) return undefined;
     try {
       // A fill that has ended is read like any file.
-      const stream = fill && entry.fill ? await fill.read(range) : await readFile(entry.path, range);
+      const stream = fill && entry.fill ? await fill.read(range) : streamFile(await open(entry.path, 'r'), range);
       return { ...entry.stat, range, stream };
     } catch (error) {
       // It went while it was awaited, or somebody cleared the directory.
@@ -153,9 +153,4 @@ export class DiskCache {
   #remove({ path }: Entry): void {
     rm(path, { force: true }).catch(this.#options.onFault);
   }
-}
-
-async function readFile(path: string, range: ByteRange) {
-  const file = await open(path, 'r');
-  return file.createReadStream({ ...range, highWaterMark: READ_BYTES });
 }

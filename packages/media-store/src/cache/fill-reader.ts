@@ -1,8 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ByteRange } from '../media-store.js';
-
-const READ_BYTES = 256 * 1024;
+import { READ_BYTES } from '../stream-file.js';
 
 /** What a reader of a file that still arrives has to know of it. */
 interface Arriving {

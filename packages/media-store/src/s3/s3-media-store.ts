@@ -21,7 +21,7 @@ import {
 import type { S3Address } from './s3-address.js';
 import { inWordsOfThePort, isInvalidRange, unlessAbsent } from './s3-errors.js';
 import { sweepBucket } from './sweep-bucket.js';
-import { upload } from './upload.js';
+import { PartBuffers, upload } from './upload.js';
 
 /**
  * Media as objects of one bucket of any S3-compatible store, `PREFIXfile_0123….jpg`. Readers see an object when it
@@ -31,6 +31,7 @@ export class S3MediaStore implements MediaStore {
   readonly #client: S3Client;
   readonly #place: Pick<S3Address, 'bucket' | 'prefix'>;
   readonly #now: () => number;
+  readonly #buffers = new PartBuffers();
 
   constructor(client: S3Client, place: Pick<S3Address, 'bucket' | 'prefix'>, now: () => number = Date.now) {
     this.#client = client;
@@ -41,7 +42,7 @@ export class S3MediaStore implements MediaStore {
   async put(id: string, source: MediaSource, options: PutOptions): Promise<{ bytes: number }> {
     const media = requireMediaId(id);
     const target = { ...this.#object(media), ContentType: media.contentType };
-    return { bytes: await upload(this.#client, target, source, options) };
+    return { bytes: await upload(this.#client, target, source, options, this.#buffers) };
   }
 
   async stat(id: string): Promise<MediaStat | undefined> {

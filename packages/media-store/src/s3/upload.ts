@@ -14,6 +14,8 @@ import { inWordsOfThePort } from './s3-errors.js';
 const PART_BYTES = 8 * 1024 * 1024;
 /** With the part that is being filled this is what an upload holds in memory: 24 MiB at most. */
 const PARTS_IN_FLIGHT = 2;
+/** So many are kept for the next upload. */
+const MAX_FREE_BUFFERS = 4;
 
 /** The object that an upload makes. */
 export interface UploadTarget {
@@ -33,30 +35,34 @@ export async function upload(
   target: UploadTarget,
   source: MediaSource,
   options: PutOptions,
+  buffers: PartBuffers,
 ): Promise<number> {
   // A part that cannot be stored ends the reading, also of a source that is silent.
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
-  const buffers = new PartBuffers();
   const parts = partsOf(readSource(source, { maxBytes: options.maxBytes, signal }), buffers);
   try {
     const first = await parts.next();
     if (first.done) return 0;
     const second = await parts.next();
     if (!second.done) {
-      const multipart = await MultipartUpload.begin(client, target, failure, signal);
+      const multipart = await UploadInParts.begin(client, target, failure, signal);
       return await multipart.store([first.value, second.value], parts, (part) => buffers.giveBack(part));
     }
     const put = new PutObjectCommand({ ...target, Body: first.value });
     await inWordsOfThePort(client.send(put, { abortSignal: signal }), signal);
+    buffers.giveBack(first.value);
     return first.value.byteLength;
   } finally {
     await parts.return();
   }
 }
 
-/** Buffers of one upload, used again for a later part: memory that is only let go of waits for the collector. */
-class PartBuffers {
+/**
+ * Buffers for the parts of uploads, used again: memory that is only let go of waits for the collector. A fresh one
+ * costs memory only as far as it is filled.
+ */
+export class PartBuffers {
   readonly #free: ArrayBufferLike[] = [];
 
   take(): Uint8Array {
@@ -64,7 +70,7 @@ class PartBuffers {
   }
 
   giveBack(part: Uint8Array): void {
-    this.#free.push(part.buffer);
+    if (this.#free.length < MAX_FREE_BUFFERS) this.#free.push(part.buffer);
   }
 }
 
@@ -87,7 +93,7 @@ async function* partsOf(chunks: AsyncIterable<Uint8Array>, buffers: PartBuffers)
   if (filled > 0) yield part.subarray(0, filled);
 }
 
-class MultipartUpload {
+class UploadInParts {
   readonly #completed: { PartNumber: number; ETag: string }[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #parts = 0;
@@ -106,11 +112,11 @@ class MultipartUpload {
     target: UploadTarget,
     failure: AbortController,
     signal: AbortSignal,
-  ): Promise<MultipartUpload> {
+  ): Promise<UploadInParts> {
     const create = client.send(new CreateMultipartUploadCommand(target), { abortSignal: signal });
     const { UploadId } = await inWordsOfThePort(create, signal);
     if (UploadId === undefined) throw new Error('the store began an upload without naming it');
-    return new MultipartUpload(client, { Bucket: target.Bucket, Key: target.Key, UploadId }, failure, signal);
+    return new UploadInParts(client, { Bucket: target.Bucket, Key: target.Key, UploadId }, failure, signal);
   }
 
   /**

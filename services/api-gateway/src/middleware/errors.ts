@@ -17,7 +17,14 @@ const RETRY_AFTER_S = '5';
 const SERVER_ERRORS = 500;
 const BYTES_PER_MB = 1_000_000;
 /** A part of the system is not there, or not any more: it may be back soon. */
-const NOT_THERE = [StoreUnavailableError, NoResponderError, BusTimeoutError, ResponderLostError, GatewayStoppingError];
+const NOT_THERE = [
+  StoreUnavailableError,
+  MediaStoreUnavailableError,
+  NoResponderError,
+  BusTimeoutError,
+  ResponderLostError,
+  GatewayStoppingError,
+];
 
 /** Answers what no route answered. */
 export const routeNotFound: RequestHandler = (req) => {

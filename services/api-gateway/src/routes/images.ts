@@ -3,10 +3,12 @@ import {
   type MediaRequestLimits,
   type ModelCatalogue,
   parseImageEdit,
+  parseImageEditFields,
   parseImageGeneration,
 } from '@grok2api/contracts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type EditPicturesDependencies, withPictures } from '../edit-pictures.js';
+import { type EditPicturesDependencies, withPictures, withUploads } from '../edit-pictures.js';
+import { createEditUpload, onlyMultipart, refuseMask } from '../edit-upload.js';
 import { askImageService, type ImageJob, type ImageServiceDependencies } from '../image-service.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { Relays } from '../relay.js';
@@ -19,6 +21,8 @@ export interface ImageRoutesDependencies extends ImageServiceDependencies, EditP
   json: RequestHandler[];
   requireKey: RequestHandler;
 }
+
+const EDITS = '/images/edits';
 
 /** `POST /images/generations` and `POST /images/edits`: the image service's reply, passed on. */
 export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
@@ -38,12 +42,19 @@ export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
       await relay(parseImageGeneration(req.body, models, limits), undefined, req, res);
     })
     .all(methodNotAllowed('POST'));
+
+  router.route(EDITS).post(onlyMultipart, requireKey, createEditUpload(dependencies), async (req, res) => {
+    await withUploads(req, res, dependencies, async (pictures) => {
+      await relay(parseImageEditFields(req.body, models, limits), pictures, req, res);
+    });
+  });
   router
-    .route('/images/edits')
+    .route(EDITS)
     .post(requireKey, ...json, async (req, res) => {
       const { imageUrls, ...request } = parseImageEdit(req.body, models, limits);
       await withPictures(imageUrls, 'image', req, res, dependencies, (pictures) => relay(request, pictures, req, res));
     })
     .all(methodNotAllowed('POST'));
+  router.use(EDITS, refuseMask);
   return router;
 }

@@ -53,5 +53,6 @@ export function uploadRoutes({ media, urls, randomHex, log, requireKey }: Upload
 /** The last part of a client's file name, without what could mean something in a path. */
 function plainName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? '';
-  return last.replace(/[^\p{L}\p{N}._-]/gu, '_').slice(-MAX_NAME_LENGTH) || 'file';
+  const plain = last.replace(/[^\p{L}\p{N}._-]/gu, '_').slice(-MAX_NAME_LENGTH);
+  return /^\.*$/.test(plain) ? 'file' : plain;
 }
