@@ -57,7 +57,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'image',
     entry: 'services/image/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'media'],
+    grants: ['bus', 'database', 'media', 'fetch'],
     wave: 2,
     expected: true,
   },

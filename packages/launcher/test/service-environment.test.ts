@@ -55,6 +55,7 @@ test('every secret reaches only the services that need it', () => {
   expect(secrets).toEqual({
     'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
     chat: ['FETCH_PROXY', 'NATS_URL'],
+    image: worker,
     'video-worker-1': worker,
     'video-worker-2': worker,
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],

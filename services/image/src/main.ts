@@ -35,7 +35,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const upstream = createXaiUpstream();
   shutdown.add('upstream', () => upstream.close());
 
-  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW });
+  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
   const credentials = new CredentialClient({ bus, holder: instance, now, log });
