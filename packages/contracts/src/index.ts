@@ -1,5 +1,12 @@
 export { inAsyncDialect } from './api/async-dialect.js';
-export { callbackPayload } from './api/callbacks.js';
+export {
+  CALLBACK_STATES,
+  type CallbackAttempt,
+  type CallbackState,
+  callbackAttemptSchema,
+  callbackPayload,
+  callbackStateSchema,
+} from './api/callbacks.js';
 export {
   type ChatCompletionBody,
   type ChatOptions,
@@ -82,7 +89,7 @@ export {
   errorMessage,
   isErrorCode,
 } from './errors.js';
-export { imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
+export { callbackId, imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
 export {
   type ChatAbilities,
   DEFAULT_MODELS,
