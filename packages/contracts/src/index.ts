@@ -78,7 +78,7 @@ export {
   type StreamRpc,
   streamErrorSchema,
 } from './bus/stream-rpc.js';
-export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
+export { CALLBACKS_SUBJECT, cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export {
   ApiError,
@@ -133,3 +133,4 @@ export {
 } from './task.js';
 export { type Language, TEXTS, type Texts, taskMessage } from './texts.js';
 export { parseRequest } from './validation.js';
+export { newWebhookSecret, webhookSecretSchema } from './webhook-secret.js';

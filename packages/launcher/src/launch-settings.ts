@@ -26,6 +26,10 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe('Key that encrypts the credentials in the database; without it one is made in DATA_DIR.'),
+  CALLBACK_SECRET: z
+    .string()
+    .optional()
+    .describe('Secret that callbacks are signed with, `whsec_…`; without it one is made in DATA_DIR.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
@@ -48,6 +52,7 @@ export interface LaunchSettings {
   upstream: 'xai' | 'simulator';
   upstreamUrl: string | undefined;
   credentialsKey: string | undefined;
+  callbackSecret: string | undefined;
   logLevel: string;
 }
 
@@ -66,6 +71,7 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv, root: string): Launch
     upstream: given.XAI_API_KEY || given.XAI_API_KEYS ? 'xai' : 'simulator',
     upstreamUrl: given.XAI_BASE_URL,
     credentialsKey: given.CREDENTIALS_KEY,
+    callbackSecret: given.CALLBACK_SECRET,
     logLevel: given.LOG_LEVEL,
   };
 }

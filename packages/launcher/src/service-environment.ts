@@ -8,6 +8,7 @@ export interface SystemValues {
   natsUrl: string;
   databaseUrl: string;
   credentialsKey: string;
+  callbackSecret: string;
   gatewayPort: number;
   gatewayHost: string | undefined;
   /** Names of the services that the gateway's health waits for. */
@@ -24,6 +25,7 @@ const OWNED: Record<Grant, readonly string[]> = {
   fetch: ['FETCH_PROXY'],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
+  'callback-secret': ['CALLBACK_SECRET'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
   'simulator-address': ['PORT', 'HOST'],
 };
@@ -60,6 +62,7 @@ export function serviceEnvironment(
     fetch: () => picked(env, OWNED.fetch),
     upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
     'client-keys': () => picked(env, OWNED['client-keys']),
+    'callback-secret': () => ({ CALLBACK_SECRET: values.callbackSecret }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),
       PORT: String(values.gatewayPort),

@@ -6,6 +6,7 @@ export type Grant =
   | 'fetch'
   | 'upstream'
   | 'client-keys'
+  | 'callback-secret'
   | 'gateway-address'
   | 'simulator-address';
 
@@ -66,6 +67,14 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',
     grants: ['bus', 'database', 'media', 'fetch'],
+    wave: 2,
+    expected: true,
+  },
+  {
+    name: 'callback-dispatcher',
+    entry: 'services/callback-dispatcher/dist/main.js',
+    replicas: 'one',
+    grants: ['bus', 'database', 'fetch', 'callback-secret'],
     wave: 2,
     expected: true,
   },

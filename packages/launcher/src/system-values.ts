@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newWebhookSecret } from '@grok2api/contracts';
 import type { LaunchSettings } from './launch-settings.js';
 import { freeLoopbackPort } from './ports.js';
 import { readOrCreateSecret } from './secret-file.js';
@@ -20,6 +21,7 @@ export async function systemValues(
     mediaDir,
     logLevel: settings.logLevel,
     credentialsKey: settings.credentialsKey ?? (await credentialsKey(dataDir)),
+    callbackSecret: settings.callbackSecret ?? (await callbackSecret(dataDir)),
     gatewayPort: settings.port,
     gatewayHost: settings.host,
     simulatorPort: settings.upstream === 'simulator' ? await simulatorPort(dataDir) : undefined,
@@ -28,6 +30,10 @@ export async function systemValues(
 
 function credentialsKey(dataDir: string): Promise<string> {
   return readOrCreateSecret(join(dataDir, 'credentials.key'), () => randomBytes(32).toString('base64'));
+}
+
+function callbackSecret(dataDir: string): Promise<string> {
+  return readOrCreateSecret(join(dataDir, 'callback.secret'), () => newWebhookSecret(randomBytes));
 }
 
 // Jobs that the simulator began before a stop are asked for at its address after it: the same port when possible.

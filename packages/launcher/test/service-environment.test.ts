@@ -13,6 +13,7 @@ const USER_ENV = {
   API_KEYS: 'me:secret-client-key',
   ADMIN_KEY: 'secret-admin-key',
   CREDENTIALS_KEY: 'secret-user-credentials-key',
+  CALLBACK_SECRET: 'secret-user-callback-secret',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
   MEDIA_STORE: 's3://media?region=eu-west-1',
@@ -30,6 +31,7 @@ const VALUES: SystemValues = {
   natsUrl: 'nats://secret-nats',
   databaseUrl: 'postgresql://secret-database',
   credentialsKey: 'secret-credentials-key',
+  callbackSecret: 'secret-callback-secret',
   gatewayPort: 9000,
   gatewayHost: '0.0.0.0',
   expectedServices: ['token-pool', 'video-worker'],
@@ -58,6 +60,7 @@ test('every secret reaches only the services that need it', () => {
     image: worker,
     'video-worker-1': worker,
     'video-worker-2': worker,
+    'callback-dispatcher': ['CALLBACK_SECRET', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'],
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],
   });
   expect(secretsIn(sharedEnvironment(USER_ENV))).toEqual([]);

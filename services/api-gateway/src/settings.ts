@@ -81,7 +81,7 @@ export const settingsSchema = z.object({
     .prefault('html')
     .describe('How a video is shown in the text of a chat completion: `html`, `url` or `markdown`.'),
   EXPECTED_SERVICES: listSetting()
-    .prefault('token-pool,video-worker,chat,image')
+    .prefault('token-pool,video-worker,chat,image,callback-dispatcher')
     .describe('Services that have to answer for `/health` to be good.'),
 });
 

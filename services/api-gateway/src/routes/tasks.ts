@@ -159,6 +159,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
     if (cancelled) {
       bus.publishTaskEvent(toTaskEvent(cancelled));
       bus.publishCancel(cancelled.id);
+      if (cancelled.callbackUrl !== undefined) bus.publishCallbackDue();
       return;
     }
     // It ended before, or while it was being cancelled.
@@ -176,6 +177,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
         bus.publishCancel(task.id);
         for (const mediaId of task.result?.media ?? []) await media.delete(mediaId);
       }
+      if (batch.some(({ callbackUrl }) => callbackUrl !== undefined)) bus.publishCallbackDue();
     }
     return count;
   }
