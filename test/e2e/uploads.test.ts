@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { type ClientRequest, request } from 'node:http';
-import { join } from 'node:path';
-import { TestSystem } from '@grok2api/testkit';
+import { MemoryWatch, TestSystem } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryWatch } from '../faults/support/memory.js';
+import { mediaFiles } from './support/media-files.js';
 
 const MIB = 1024 * 1024;
 /** What these types begin with; the rest is noise, since nothing decodes an upload. */
@@ -26,11 +24,7 @@ function picture(type: keyof typeof HEADS, bytes: number): Buffer {
   return Buffer.concat([HEADS[type], randomBytes(bytes - HEADS[type].length)]);
 }
 
-/** The names of everything in the media store, finished or not. */
-async function stored(): Promise<string[]> {
-  const entries = await readdir(join(system.dataDir, 'media'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-}
+const stored = () => mediaFiles(system);
 
 function form(...parts: [field: string, content: Buffer | string, name?: string][]): FormData {
   const body = new FormData();

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TestSystem } from '@grok2api/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { picture, pictureFile } from '../support/picture.js';
 import { chunks, textOf } from './support/chunks.js';
-import { picture, pictureFile } from './support/picture.js';
 
 let system: TestSystem;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { picture } from './support/picture.js';
+import { picture } from '../support/picture.js';
 
 const KEY = 'alice-secret-0001';
 let system: TestSystem;
