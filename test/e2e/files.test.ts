@@ -4,9 +4,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FilesystemMediaStore } from '@grok2api/media-store';
-import { TestSystem } from '@grok2api/testkit';
+import { MemoryWatch, TestSystem } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryWatch } from '../faults/support/memory.js';
 
 const HOUR_MS = 3_600_000;
 

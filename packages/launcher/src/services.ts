@@ -50,7 +50,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'chat',
     entry: 'services/chat/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'fetch'],
+    grants: ['bus', 'media', 'fetch'],
     wave: 2,
     expected: true,
   },

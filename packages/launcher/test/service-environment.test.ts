@@ -56,7 +56,7 @@ test('every secret reaches only the services that need it', () => {
   const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'];
   expect(secrets).toEqual({
     'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
-    chat: ['FETCH_PROXY', 'NATS_URL'],
+    chat: ['AWS_SECRET_ACCESS_KEY', 'FETCH_PROXY', 'NATS_URL'],
     image: worker,
     'video-worker-1': worker,
     'video-worker-2': worker,
@@ -75,7 +75,8 @@ test('the rest of the environment reaches every service, the address of the gate
       MEDIA_DIR: '/data/media',
       MEDIA_STORE: 's3://media?region=eu-west-1',
     });
-    expect(env.AWS_ACCESS_KEY_ID).toBe(instance === 'token-pool' ? undefined : 'key');
+    const hasMedia = !['token-pool', 'callback-dispatcher'].includes(instance);
+    expect(env.AWS_ACCESS_KEY_ID).toBe(hasMedia ? 'key' : undefined);
     const { PORT, HOST, PUBLIC_URL, EXPECTED_SERVICES } = env;
     const address =
       instance === 'api-gateway' ? ['9000', '0.0.0.0', 'https://videos.example', 'token-pool,video-worker'] : [];

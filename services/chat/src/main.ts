@@ -3,19 +3,19 @@ import { Bus } from '@grok2api/bus';
 import { completeChat } from '@grok2api/contracts';
 import { CredentialClient } from '@grok2api/credential-client';
 import { createXaiUpstream } from '@grok2api/grok-upstream';
-import { FilesystemMediaStore } from '@grok2api/media-store';
+import { openMediaStore } from '@grok2api/media-store';
 import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
-import { readSettings, runService } from '@grok2api/service-kit';
+import { runService } from '@grok2api/service-kit';
 import { type CompletionDependencies, complete } from './complete.js';
-import { settingsSchema } from './settings.js';
+import { readChatSettings } from './settings.js';
 
 const SERVICE = 'chat';
 /** How long completions that are being answered may go on, once this process is to stop. */
 const STOP_GRACE_MS = 15_000;
 
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
-  const settings = readSettings(settingsSchema, env);
+  const settings = readChatSettings(env);
 
   const upstream = createXaiUpstream();
   shutdown.add('upstream', () => upstream.close());
@@ -29,7 +29,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
   shutdown.add('credential client', () => credentials.close());
 
-  const media = new FilesystemMediaStore(settings.MEDIA_DIR);
+  const media = await openMediaStore(settings);
   const dependencies: CompletionDependencies = {
     credentials,
     upstream,

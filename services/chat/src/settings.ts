@@ -1,11 +1,12 @@
+import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
-import { integerSetting, natsUrlSetting } from '@grok2api/service-kit';
+import { integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
 import { z } from 'zod';
 
 /** The environment that the chat service reads. */
 export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
-  MEDIA_DIR: z.string().describe('Directory of the media store, shared by gateways and workers.'),
+  ...mediaStoreSettings,
   ...fetchSettings,
   CHAT_IDLE_TIMEOUT_MS: integerSetting({ min: 100, max: 3_600_000 })
     .prefault('120000')
@@ -26,3 +27,8 @@ export const settingsSchema = z.object({
 
 /** The chat service's settings, checked. */
 export type ChatSettings = z.infer<typeof settingsSchema>;
+
+/** Reads the chat service's settings. @throws SettingsError listing every fault */
+export function readChatSettings(env: NodeJS.ProcessEnv): ChatSettings {
+  return readSettings(settingsSchema.superRefine(requireMediaStore), env);
+}
