@@ -99,19 +99,19 @@ export class CallbackQueue {
   }
 
   /**
-   * Gives up the due callbacks of a host that has just failed to answer: those that were attempted before, and whose
-   * last time is over. At most 500 in a call.
+   * Gives up the due callbacks of a host that has just failed to answer, whose last time is over: those that were
+   * attempted before, and those that have waited for a first attempt as long again. At most 500 in a call.
    * @param lastAgeMs when the last attempt was to be, from the task's end @param attempt the one that failed
    * @returns how many @throws StoreUnavailableError
    */
   async giveUpOverdue(host: string, lastAgeMs: number, attempt: CallbackAttempt): Promise<number> {
     return withDatabase(
       () => this.database.$executeRaw`
-        UPDATE callbacks SET attempts = attempts + 1, attempt_log = ${logged(attempt)}, ${settled('given_up')}
+        UPDATE callbacks SET attempt_log = ${logged(attempt)}, ${settled('given_up')}
         WHERE seq IN (
           SELECT seq FROM callbacks
-          WHERE host = ${host} AND ${DUE} AND attempts > 0
-            AND ended_at < now() - ${lastAgeMs}::bigint * interval '1 millisecond'
+          WHERE host = ${host} AND ${DUE}
+            AND ended_at < now() - CASE WHEN attempts > 0 THEN 1 ELSE 2 END * ${lastAgeMs}::bigint * interval '1 millisecond'
           ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
     );
   }

@@ -173,15 +173,16 @@ describe('a record', () => {
 });
 
 describe('giving up what is overdue', () => {
-  it('takes the callbacks of that host that were attempted before and whose last time is over', async () => {
-    await write('dead', 3, { dueS: 10, endedS: 7_200, attempts: 4 });
-    await write('dead', 1, { dueS: 10, endedS: 7_200 });
+  it('takes those of that host whose last time is over, or is over twice where nothing was attempted', async () => {
+    await write('dead', 3, { dueS: 10, endedS: 3_700, attempts: 4 });
+    await write('dead', 2, { dueS: 10, endedS: 7_300 });
+    await write('dead', 1, { dueS: 10, endedS: 7_100 });
     await write('dead', 1, { dueS: 10, endedS: 60, attempts: 1 });
     await write('dead', 1, { dueS: -10, endedS: 7_200, attempts: 1 });
     await write('other', 1, { dueS: 10, endedS: 7_200, attempts: 4 });
-    expect(await store.callbackQueue.giveUpOverdue('dead', 3_600_000, ATTEMPT)).toBe(3);
+    expect(await store.callbackQueue.giveUpOverdue('dead', 3_600_000, ATTEMPT)).toBe(5);
     const given = await store.callbacks.list({ state: 'given_up', limit: 10 });
-    expect(given.callbacks.map(({ attempts }) => attempts)).toEqual([5, 5, 5]);
+    expect(given.callbacks.map(({ attempts }) => attempts)).toEqual([0, 0, 4, 4, 4]);
   });
 });
 

@@ -1,6 +1,7 @@
 export type { TestGateway } from './gateway.js';
 export { MemoryWatch, residentMb } from './memory-watch.js';
 export { probeVideo, type VideoFacts } from './probe-video.js';
+export { type AnswerCallback, type ReceivedCallback, Receiver } from './receiver.js';
 export { TestS3 } from './s3.js';
 export { startNats, startPostgres, type TestNats, type TestServer } from './servers.js';
 export { startSimulator, type TestSimulator } from './simulator.js';
@@ -10,4 +11,4 @@ export type { LogLine } from './system-log.js';
 export { type SystemOnServers, startOnServers } from './system-on-servers.js';
 export type { StreamEvent, TaskBody, TaskClient } from './task-client.js';
 export { tempDir } from './temp-dir.js';
-export type { TestProcess } from './test-process.js';
+export { TestProcess } from './test-process.js';

@@ -32,7 +32,7 @@ export interface DispatcherOptions extends DeliverOptions {
 const LOOK_MS = 1_000;
 const LOOK_JITTER = 0.2;
 /** What the claim lasts beyond an attempt, to find out the secret and to write down what came of it. */
-const CLAIM_MARGIN_MS = 10_000;
+const CLAIM_MARGIN_MS = 5_000;
 const WAIT_FOR_SECRETS_MS = 5_000;
 const RECORD_RETRY_MS = 500;
 
