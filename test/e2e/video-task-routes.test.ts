@@ -255,7 +255,7 @@ describe('the rest', () => {
       status: 200,
       body: {
         status: 'ok',
-        services: { nats: 'ok', postgres: 'ok', 'token-pool': 'ok', 'video-worker': 'ok' },
+        services: { nats: 'ok', postgres: 'ok', chat: 'ok', image: 'ok', 'token-pool': 'ok', 'video-worker': 'ok' },
       },
     });
     expect((await tasks.request('GET', '/healthz')).status).toBe(200);

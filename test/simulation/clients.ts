@@ -1,7 +1,16 @@
+import type { TaskKind, TaskWork } from '../../packages/contracts/src/task.js';
 import { StoreUnavailableError } from '../../packages/task-store/src/database.js';
 import { BrokenPromiseError } from './broken-promise-error.js';
 import { lossyCall } from './lossy-call.js';
-import { type Surroundings, UPSTREAM_MODELS } from './surroundings.js';
+import { IMAGES, type Surroundings, UPSTREAM_MODELS } from './surroundings.js';
+
+const WORK = {
+  video: {
+    kind: 'video',
+    params: { aspect_ratio: '16:9', video_length: 6, resolution: '480p', preset: 'normal' },
+  },
+  image: { kind: 'image', params: { n: IMAGES, aspect_ratio: '1:1', response_format: 'url' } },
+} as const satisfies Record<TaskKind, TaskWork>;
 
 interface KnownTask {
   id: string;
@@ -17,7 +26,7 @@ export class Clients {
   readonly #tasks: KnownTask[] = [];
 
   constructor(
-    private readonly around: Pick<Surroundings, 'database' | 'fence' | 'sendWakeUp' | 'tally'>,
+    private readonly around: Pick<Surroundings, 'kind' | 'database' | 'fence' | 'sendWakeUp' | 'tally'>,
     /** Called when a client ended a task and the workers are told. */
     private readonly tellWorkers: (taskId: string) => void,
   ) {}
@@ -61,7 +70,7 @@ export class Clients {
   async delete(index: number, told: boolean): Promise<void> {
     const task = this.#task(index);
     if (!task?.accepted || task.deleted) return;
-    for await (const batch of this.around.database.tasks.delete('video', task.owner, { ids: [task.id] })) {
+    for await (const batch of this.around.database.tasks.delete(this.around.kind, task.owner, { ids: [task.id] })) {
       for (const { id } of batch) this.#ended(id, told);
     }
     task.deleted = true;
@@ -82,8 +91,7 @@ export class Clients {
 
   async #tryCreate(task: KnownTask, luck: number): Promise<void> {
     const { id, owner, upstreamModel } = task;
-    const params = { aspect_ratio: '16:9', video_length: 6, resolution: '480p', preset: 'normal' } as const;
-    const row = { id, kind: 'video', owner, model: upstreamModel, upstreamModel, prompt: id, params } as const;
+    const row = { id, owner, model: upstreamModel, upstreamModel, prompt: id, ...WORK[this.around.kind] };
     try {
       const create = () =>
         this.around.database.tasks.create({ ...row, origin: 'https://host', callbackUrl: undefined });

@@ -12,6 +12,7 @@ const create: Move = { move: 'create', owner: 0, model: 0, luck: 0 };
  * take over yet, because the database was away, and wants another task of the same owner. Then the first one goes on.
  */
 const lateBelowTheLimit: Plan = {
+  kind: 'video',
   workers: 2,
   owners: 1,
   ownerMaxRunning: 1,
@@ -34,6 +35,7 @@ const lateBelowTheLimit: Plan = {
  * finds its place taken.
  */
 const lateAfterItsPlaceWasTaken: Plan = {
+  kind: 'video',
   workers: 2,
   owners: 1,
   ownerMaxRunning: 1,

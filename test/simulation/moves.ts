@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { TASK_KINDS, type TaskKind } from '../../packages/contracts/src/task.js';
 
 /** One thing that happens. Numbers that name somebody or something are taken modulo how many there are. */
 export type Move =
@@ -20,6 +21,8 @@ export type Move =
   | { move: 'the database restarts' };
 
 export interface Plan {
+  /** What all tasks of the run make. */
+  kind: TaskKind;
   workers: number;
   owners: number;
   /** Tasks of one owner that may be worked on at a time; 0 is no limit. */
@@ -74,6 +77,7 @@ function moveArbitrary(step: fc.Arbitrary<Move>): fc.Arbitrary<Move> {
 
 function planArbitrary(step: fc.Arbitrary<Move>): fc.Arbitrary<Plan> {
   return fc.record({
+    kind: fc.constantFrom(...TASK_KINDS),
     workers: fc.integer({ min: 2, max: 4 }),
     owners: fc.integer({ min: 1, max: 3 }),
     ownerMaxRunning: fc.constantFrom(0, 0, 1, 2),

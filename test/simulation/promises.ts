@@ -13,7 +13,7 @@ export interface Run {
   asks: readonly Ask[];
   /** Whether statements ran at the same time. */
   concurrent: boolean;
-  around: Pick<Surroundings, 'ownerMaxRunning' | 'selections' | 'tally'>;
+  around: Pick<Surroundings, 'kind' | 'stored' | 'ownerMaxRunning' | 'selections' | 'tally'>;
 }
 
 const FORWARD: Record<Change['state'], readonly Change['state'][]> = {
@@ -62,7 +62,7 @@ function isStolen(before: Change, after: Change): boolean {
   return (before.claimExpiresAt ?? 0) >= after.at;
 }
 
-function checkEnd(last: Change, { asks, around: { tally } }: Run): void {
+function checkEnd(last: Change, { asks, around: { kind, stored, tally } }: Run): void {
   const { id, state } = last;
   if (state === 'pending' || state === 'running') throw new BrokenPromiseError(`${id} is ${state} for ever`);
   tally.add(`ended ${last.errorCode ?? state}`);
@@ -75,6 +75,11 @@ function checkEnd(last: Change, { asks, around: { tally } }: Run): void {
     const made = own.find(({ jobId }) => jobId === last.upstreamJobId);
     if (made?.credentialId !== last.credentialId) throw new BrokenPromiseError(`${id} has another's job`);
   }
-  if (state === 'completed' && last.upstreamJobId === null)
-    throw new BrokenPromiseError(`${id} completed without a job`);
+  const made = kind === 'video' ? last.upstreamJobId !== null : stored.has(id);
+  if (state === 'completed' && !made) throw new BrokenPromiseError(`${id} completed without anything made`);
+  // Images that were stored by who had the task are the result: only a deadline comes before them.
+  const late = last.errorCode === 'queue_timeout' || last.errorCode === 'task_timeout';
+  if (kind === 'image' && state === 'failed' && last.progress > 0 && !late) {
+    throw new BrokenPromiseError(`${id} failed as ${last.errorCode} with images in the store`);
+  }
 }

@@ -16,6 +16,7 @@ const COVERED = [
   'open tasks cancelled',
   'overdue tasks ended',
   'refusals retracted',
+  'stored images found',
   'tasks handed back',
   'ended completed',
   'ended cancelled',

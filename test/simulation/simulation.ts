@@ -1,3 +1,4 @@
+import type { TaskKind } from '../../packages/contracts/src/task.js';
 import type { FreshSelection } from '../../packages/task-store/src/queue.js';
 import { BrokenPromiseError } from './broken-promise-error.js';
 import { Clients } from './clients.js';
@@ -24,6 +25,8 @@ export class Simulation implements Surroundings {
   readonly grants = new GrantLedger();
   readonly fence = new Fence();
   readonly selections = new Map<string, FreshSelection>();
+  readonly stored = new Map<string, number>();
+  readonly kind: TaskKind;
   readonly ownerMaxRunning: number;
   readonly #workers: Worker[];
   readonly #clients: Clients;
@@ -37,6 +40,7 @@ export class Simulation implements Surroundings {
     readonly tally: Tally,
     private readonly plan: Plan,
   ) {
+    this.kind = plan.kind;
     this.ownerMaxRunning = plan.ownerMaxRunning;
     this.#clients = new Clients(this, (taskId) => this.#tellWorkers(taskId));
     this.#workers = Array.from({ length: plan.workers }, () => this.#newWorker());
@@ -136,18 +140,23 @@ export class Simulation implements Surroundings {
 
   async #reconcile(): Promise<void> {
     const { upkeep } = this.database;
-    const deadlines = { queueMs: QUEUE_DEADLINE_MS, runMs: RUN_DEADLINE_MS };
-    const overdue = await upkeep.endOverdue('video', deadlines, {
-      queue: { code: 'queue_timeout', message: 'queue_timeout' },
-      run: { code: 'task_timeout', message: 'task_timeout' },
-    });
+    // The upstream's call for images has a deadline of its own.
+    const runMs = this.kind === 'video' ? RUN_DEADLINE_MS : QUEUE_DEADLINE_MS;
+    const overdue = await upkeep.endOverdue(
+      this.kind,
+      { queueMs: QUEUE_DEADLINE_MS, runMs },
+      {
+        queue: { code: 'queue_timeout', message: 'queue_timeout' },
+        run: { code: 'task_timeout', message: 'task_timeout' },
+      },
+    );
     for (const { id } of overdue) {
       this.fence.ended(id);
       this.#tellWorkers(id);
     }
     this.tally.add('overdue tasks ended', overdue.length);
-    this.#wakeUps = Math.max(this.#wakeUps, await upkeep.countClaimable('video', 1_000));
-    await upkeep.forgetIdleOwners('video');
+    this.#wakeUps = Math.max(this.#wakeUps, await upkeep.countClaimable(this.kind, 1_000));
+    await upkeep.forgetIdleOwners(this.kind);
     await upkeep.removeOld(RETENTION_MS);
   }
 

@@ -3,7 +3,7 @@ import { type Claim, ClaimLostError } from '../../packages/task-store/src/claims
 import { StoreUnavailableError } from '../../packages/task-store/src/database.js';
 import type { Task } from '../../packages/task-store/src/task.js';
 import type { Grant } from './grant-ledger.js';
-import { CLAIM_TTL_MS, RUN_DEADLINE_MS, type Surroundings } from './surroundings.js';
+import { CLAIM_TTL_MS, IMAGES, RUN_DEADLINE_MS, type Surroundings } from './surroundings.js';
 import type { Steps, Worker } from './worker.js';
 
 /** The task is not this worker's any more. */
@@ -59,21 +59,64 @@ export class WorkerTask {
         yield* this.#fail(suspected.error.code);
         return;
       }
-      if (this.#task.upstreamJobId === undefined) {
-        if (this.#task.submitIntentAt) {
-          yield* this.#fail('submit_outcome_unknown');
-          return;
-        }
-        const submitted = yield* this.#submit(grant);
-        if (!submitted) return;
-      }
-      yield* this.#follow();
+      if (this.around.kind === 'image') yield* this.#makeImages(grant);
+      else yield* this.#makeVideo(grant);
     } catch (err) {
       if (!(err instanceof TaskLeftError)) throw err;
     }
   }
 
-  async *#submit(firstGrant: Grant | undefined): Steps<boolean> {
+  async *#makeVideo(grant: Grant | undefined): Steps {
+    const { claims } = this.around.database;
+    if (this.#task.upstreamJobId === undefined) {
+      if (this.#task.submitIntentAt) {
+        yield* this.#fail('submit_outcome_unknown');
+        return;
+      }
+      const jobId = yield* this.#create(grant, (credentialId) => claims.intend(this.#claim, credentialId));
+      if (jobId === undefined) return;
+      yield* this.#write(() => claims.submit(this.#claim, jobId));
+    }
+    yield* this.#follow();
+  }
+
+  async *#makeImages(grant: Grant | undefined): Steps {
+    const { stored, tally, database } = this.around;
+    const { claims } = database;
+    if (this.#task.submitIntentAt) {
+      const found = stored.get(this.id) ?? 0;
+      if (found > 0) {
+        tally.add('stored images found');
+        yield* this.#complete(found);
+        return;
+      }
+      if (this.#task.credentialId !== undefined) {
+        yield* this.#fail('submit_outcome_unknown');
+        return;
+      }
+    }
+    const answered = yield* this.#create(grant, (credentialId) => claims.begin(this.#claim, credentialId));
+    if (answered === undefined) return;
+    for (let made = 1; made <= IMAGES; made++) {
+      yield;
+      this.#throwIfLeft();
+      stored.set(this.id, made);
+      const progress = Math.min(99, Math.floor((100 * made) / IMAGES));
+      yield* this.#write(() => claims.advance(this.#claim, progress, CLAIM_TTL_MS));
+    }
+    yield* this.#complete(IMAGES);
+  }
+
+  #complete(images: number): Steps {
+    const media = Array.from({ length: images }, (_, index) => `${this.id}-${index}.jpg`);
+    return this.#lastWrite(() => this.around.database.claims.complete(this.#claim, { media }, undefined));
+  }
+
+  /** Asks the upstream until it takes the task, and tells what it calls it; undefined when the task has ended or was handed back. */
+  async *#create(
+    firstGrant: Grant | undefined,
+    record: (credentialId: string) => Promise<Task>,
+  ): Steps<string | undefined> {
     const { database, grants, upstream, tally } = this.around;
     const { claims } = database;
     let grant = firstGrant;
@@ -82,23 +125,20 @@ export class WorkerTask {
         grant ??= yield* this.#acquire();
         if (!grant) {
           yield* this.#handBack();
-          return false;
+          return undefined;
         }
         const { credentialId } = grant;
-        yield* this.#write(() => claims.intend(this.#claim, credentialId));
+        yield* this.#write(() => record(credentialId));
         const luck = yield;
         this.#throwIfLeft();
         const answer = upstream.create(this.id, credentialId, luck, this.around.now());
         // The answer takes its time, in which the worker may die or lose the task.
         yield;
         this.#throwIfLeft();
-        if (answer.heard === 'job') {
-          yield* this.#write(() => claims.submit(this.#claim, answer.jobId));
-          return true;
-        }
+        if (answer.heard === 'job') return answer.jobId;
         if (answer.heard !== 'refusal') {
           yield* this.#fail(answer.heard === 'nothing' ? 'submit_outcome_unknown' : 'upstream_rejected');
-          return false;
+          return undefined;
         }
         yield* this.#write(() => claims.retract(this.#claim));
         tally.add('refusals retracted');

@@ -79,11 +79,11 @@ export class Worker {
   }
 
   async *#takeOne(): Steps<boolean> {
-    const { database, fence, grants, ownerMaxRunning, selections, tally } = this.around;
-    const any = yield* this.call(() => database.queue.anyClaimable('video'));
+    const { kind, database, fence, grants, ownerMaxRunning, selections, tally } = this.around;
+    const any = yield* this.call(() => database.queue.anyClaimable(kind));
     if (!any) return false;
 
-    const claimant = { kind: 'video', worker: this.name, token: this.around.newToken(), ttlMs: CLAIM_TTL_MS } as const;
+    const claimant = { kind, worker: this.name, token: this.around.newToken(), ttlMs: CLAIM_TTL_MS };
     const { token } = claimant;
     const begun = yield* this.call(async () => {
       const task = await database.queue.claimBegun(claimant, this.#mayTakeOver);

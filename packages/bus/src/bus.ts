@@ -5,6 +5,7 @@ import {
   type Rpc,
   type StreamRpc,
   type TaskEvent,
+  type Topic,
   taskEventSchema,
 } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
@@ -88,6 +89,16 @@ export class Bus {
     options: ServeStreamOptions,
   ): void {
     this.#responder.serve(rpc, handler, options);
+  }
+
+  /** Publishes to whoever listens now. At most once, and not at all without a connection: nothing may depend on it. */
+  publish<Event extends z.ZodType>(topic: Topic<Event>, event: z.infer<Event>): void {
+    publish(this.connection, topic.subject, event);
+  }
+
+  /** Calls the handler for each event of a topic. */
+  on<Event extends z.ZodType>(topic: Topic<Event>, handler: (event: z.infer<Event>) => void): Subscription {
+    return subscribe(this.connection, this.log, topic.subject, topic.event, handler);
   }
 
   /** Publishes a write to a task. At most once; readers recover from Postgres. */

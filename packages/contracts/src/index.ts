@@ -55,18 +55,22 @@ export {
 } from './bus/chat.js';
 export {
   type AcquireReply,
-  acquireGrant,
-  acquireReplySchema,
-  acquireRequestSchema,
+  type AcquireRequest,
+  acquireGrants,
   type Credential,
+  type CredentialChange,
+  credentialChanged,
   credentialOf,
   type Grant,
+  grantIds,
   OUTCOMES,
   type Outcome,
   type Report,
-  releaseGrant,
-  renewGrant,
+  releaseGrants,
+  renewGrants,
   reportOutcome,
+  slotsWanted,
+  testCredential,
 } from './bus/credentials.js';
 export { editImages, generateImages, type ImageMessage } from './bus/images.js';
 export { listModels } from './bus/models.js';
@@ -80,6 +84,7 @@ export {
 } from './bus/stream-rpc.js';
 export { CALLBACKS_SUBJECT, cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
+export type { Topic } from './bus/topic.js';
 export {
   ApiError,
   type ApiErrorDetails,

@@ -1,11 +1,17 @@
-import type { Bus } from '@grok2api/bus';
-import { type AcquireReply, acquireGrant, type Credential, type Outcome } from '@grok2api/contracts';
+import type { Bus, Subscription } from '@grok2api/bus';
+import { type Credential, credentialChanged, type Outcome, slotsWanted } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { CredentialCache } from './credential-cache.js';
 import { ClosedError } from './errors.js';
 import { HeldGrant, type ReportDetails } from './held-grant.js';
-import { CALL } from './pool-call.js';
+import { Keeper } from './keeper.js';
+import type { LocalGrant } from './local-grant.js';
+import { PoolLink } from './pool-link.js';
 import { Reporter } from './reporter.js';
+import { hashStickyKey, StickyMemory } from './sticky-memory.js';
+import { ALL_MODELS, Stock, type Wish } from './stock.js';
+import type { Unavailable } from './unavailable.js';
+import { type Waiter, WaitingLine } from './waiting-line.js';
 
 export interface CredentialClientOptions {
   bus: Bus;
@@ -16,24 +22,35 @@ export interface CredentialClientOptions {
   log: Logger;
 }
 
-/** Why there is no grant at the moment. */
-export interface Unavailable {
-  status: 'unavailable';
-  /** `pool_unavailable`: the token pool does not answer. The others are the token pool's. */
-  reason: Extract<AcquireReply, { status: 'none' }>['reason'] | 'pool_unavailable';
-  /** When to ask again. */
-  retryAfterMs: number;
+/** What a call wants besides models. */
+export interface AcquireOptions {
+  /** Ends the waiting. */
+  signal: AbortSignal;
+  /** Ids of credentials that are taken only when no other can serve. */
+  avoid?: readonly string[];
+  /** Calls with the same one go to the same credential, as long as that is free. */
+  sticky?: string | undefined;
+  /** How long to wait while every credential is busy or the token pool is away, in ms; else there is no waiting. */
+  waitMs?: number;
 }
 
-const POOL_RETRY_MS = 1_000;
 const MAX_MESSAGE = 500;
 
-/** Takes grants from the token pool, keeps them alive and gives them back. */
+/**
+ * Holds grants of the token pool and hands their slots out, without a message as long as the load is steady. While the
+ * token pool is away calls go on with the grants that are held, until these end.
+ */
 export class CredentialClient {
   readonly #options: CredentialClientOptions;
-  readonly #held = new Set<HeldGrant>();
+  readonly #stock = new Stock();
+  readonly #link: PoolLink;
+  readonly #line: WaitingLine;
+  readonly #keeper: Keeper;
+  readonly #sticky: StickyMemory;
   readonly #reporter: Reporter;
   readonly #cache: CredentialCache;
+  readonly #held = new Set<HeldGrant>();
+  readonly #subscriptions: Subscription[];
   #closed = false;
 
   constructor(options: CredentialClientOptions) {
@@ -41,44 +58,29 @@ export class CredentialClient {
     this.#options = options;
     this.#reporter = new Reporter(bus, log);
     this.#cache = new CredentialCache(bus, now, log);
+    this.#link = new PoolLink(options);
+    this.#sticky = new StickyMemory(now);
+    const parts = { stock: this.#stock, link: this.#link, now, log };
+    this.#line = new WaitingLine({ ...parts, sticky: this.#sticky, unwanted: (grant) => this.#discard(grant) });
+    this.#keeper = new Keeper({ ...parts, supplied: () => this.#line.serve() });
+    this.#subscriptions = [
+      bus.on(credentialChanged, (change) => this.#link.giveBack(this.#stock.heed(change, now()))),
+      bus.on(slotsWanted, ({ models }) => this.#link.giveBack(this.#stock.allIdle(models, now()))),
+    ];
   }
 
   /**
-   * Asks for one slot of a credential that can serve any of the upstream models. Settles within two seconds.
-   * The caller releases the grant when its call has ended.
-   * @param models of the upstream
-   * @param options `avoid`: ids of credentials that are taken only when no other can serve
-   * @throws the signal's reason when it is aborted, ClosedError after `close`; a grant that comes then is given back
+   * One slot of a credential that can serve any of the upstream models: of a grant that is held, else of one that the
+   * token pool gives, within two seconds. The caller releases it when its call has ended.
+   * @throws the signal's reason when it is aborted, ClosedError after `close`
    */
-  async acquire(
-    models: string[],
-    { signal, avoid = [] }: { signal: AbortSignal; avoid?: readonly string[] },
-  ): Promise<HeldGrant | Unavailable> {
-    this.#throwIfStopped(signal);
-    const { bus, holder, now, log } = this.#options;
-    const askedAt = now();
-    let reply: AcquireReply;
-    try {
-      reply = await bus.call(acquireGrant, { holder, models, slots: 1, avoid: [...avoid] }, CALL);
-    } catch (err) {
-      this.#throwIfStopped(signal);
-      log.warn({ err }, 'the token pool does not answer');
-      return { status: 'unavailable', reason: 'pool_unavailable', retryAfterMs: POOL_RETRY_MS };
-    }
-    if (reply.status === 'none') {
-      this.#throwIfStopped(signal);
-      return { status: 'unavailable', reason: reply.reason, retryAfterMs: reply.retry_after_ms };
-    }
-    const owner = {
-      ...this.#options,
-      report: this.report.bind(this),
-      released: (released: HeldGrant) => this.#held.delete(released),
-    };
-    const grant = new HeldGrant(owner, reply.grant, askedAt);
-    this.#held.add(grant);
-    if (signal.aborted || this.#closed) void grant.release();
-    this.#throwIfStopped(signal);
-    return grant;
+  async acquire(models: readonly string[], options: AcquireOptions): Promise<HeldGrant | Unavailable> {
+    const { signal, avoid = [], sticky, waitMs = 0 } = options;
+    signal.throwIfAborted();
+    if (this.#closed) throw new ClosedError();
+    const wish: Wish = { models, avoid, ...(sticky === undefined ? {} : { sticky: hashStickyKey(sticky) }) };
+    const taken = this.#takeHeld(wish) ?? (await this.#wait(wish, waitMs, signal));
+    return 'status' in taken ? taken : this.#hold(taken, models);
   }
 
   /**
@@ -96,7 +98,101 @@ export class CredentialClient {
   }
 
   /** The same; resolves when the report was delivered or dropped. Never rejects. */
-  deliver(credentialId: string, model: string, outcome: Outcome, details: ReportDetails = {}): Promise<void> {
+  async deliver(credentialId: string, model: string, outcome: Outcome, details: ReportDetails = {}): Promise<void> {
+    if (outcome === 'not_counted') return;
+    if (outcome === 'ok') {
+      if (this.#stock.unwatch(credentialId, model)) await this.#send(credentialId, model, outcome, details);
+      return;
+    }
+    this.#suffer(credentialId, model, outcome);
+    await this.#send(credentialId, model, outcome, details);
+  }
+
+  /** Gives back what is held and delivers the last reports, within seconds. No grant is given from now on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#keeper.close();
+    await this.#line.close();
+    for (const held of this.#held) void held.release();
+    for (const grant of [...this.#stock.grants]) {
+      const given = this.#stock.remove(grant);
+      if (given) this.#link.giveBack([given]);
+    }
+    await Promise.all([this.#link.settled(), this.#reporter.close()]);
+  }
+
+  #takeHeld(wish: Wish): LocalGrant | undefined {
+    const now = this.#options.now();
+    if (wish.sticky === undefined) return this.#stock.take(wish, now);
+    const credentialId = this.#sticky.recall(wish.sticky);
+    return credentialId === undefined ? undefined : this.#stock.take(wish, now, credentialId);
+  }
+
+  #wait(wish: Wish, waitMs: number, signal: AbortSignal): Promise<LocalGrant | Unavailable> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#line.leave(waiter);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        wish,
+        waitUntil: this.#options.now() + waitMs,
+        settle: (result) => {
+          signal.removeEventListener('abort', leave);
+          if (result instanceof ClosedError) reject(result);
+          else resolve(result);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#line.join(waiter);
+    });
+  }
+
+  #hold(grant: LocalGrant, models: readonly string[]): HeldGrant {
+    const owner = {
+      now: this.#options.now,
+      deliver: this.#deliverOf.bind(this),
+      released: this.#released.bind(this),
+    };
+    const able = models.filter((model) => grant.models.has(model));
+    const held = new HeldGrant(owner, grant, able);
+    this.#held.add(held);
+    return held;
+  }
+
+  #released(held: HeldGrant, grant: LocalGrant): void {
+    this.#held.delete(held);
+    const given = this.#stock.release(grant);
+    if (given) this.#link.giveBack([given]);
+    this.#line.serve(1);
+  }
+
+  /** A grant for a single call that nobody makes. */
+  #discard(grant: LocalGrant): void {
+    const given = this.#stock.remove(grant);
+    if (given) this.#link.giveBack([given]);
+    for (const model of grant.models) void this.#deliverOf(grant, model, 'not_counted', {});
+  }
+
+  #deliverOf(grant: LocalGrant, model: string, outcome: Outcome, details: ReportDetails): Promise<void> {
+    const id = grant.credential.id;
+    // It may be a probe: whatever came of it, others may try again.
+    if (outcome === 'not_counted' && grant.once && this.#stock.unwatch(id, model)) {
+      return this.#send(id, model, outcome, details);
+    }
+    return this.deliver(id, model, outcome, details);
+  }
+
+  /** Heeds an outcome here, before the token pool says the same. */
+  #suffer(credentialId: string, model: string, outcome: Exclude<Outcome, 'ok' | 'not_counted'>): void {
+    if (outcome === 'fault' || outcome === 'rate_limited') this.#stock.watch(credentialId, [model]);
+    if (outcome === 'fault') return;
+    const barred = outcome === 'dead' || outcome === 'no_credits' ? ALL_MODELS : model;
+    this.#link.giveBack(this.#stock.bar(credentialId, [barred], this.#options.now()));
+  }
+
+  #send(credentialId: string, model: string, outcome: Outcome, details: ReportDetails): Promise<void> {
     const { retryAfterMs, message } = details;
     return this.#reporter.send({
       credential_id: credentialId,
@@ -105,17 +201,5 @@ export class CredentialClient {
       ...(retryAfterMs === undefined ? {} : { retry_after_ms: Math.max(0, Math.ceil(retryAfterMs)) }),
       ...(message === undefined ? {} : { message: message.slice(0, MAX_MESSAGE) }),
     });
-  }
-
-  /** Gives back what is held and delivers the last reports, within seconds. No grant is given from now on. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#held].map((grant) => grant.release()));
-    await this.#reporter.close();
-  }
-
-  #throwIfStopped(signal: AbortSignal): void {
-    signal.throwIfAborted();
-    if (this.#closed) throw new ClosedError();
   }
 }

@@ -1,10 +1,5 @@
-/** The token pool did not answer, or with an error. Trying again later may help. */
-export class PoolUnavailableError extends Error {
-  override readonly name = 'PoolUnavailableError';
-  constructor(cause: unknown) {
-    super('the token pool does not answer', { cause });
-  }
-}
+/** A restart of the token pool takes about as long. */
+export const POOL_RETRY_MS = 1_000;
 
 /** The token pool has no such credential. Trying again does not help. */
 export class UnknownCredentialError extends Error {
@@ -24,13 +19,22 @@ export class ClosedError extends Error {
 
 /** No credential can serve the model at the moment. */
 export class NoCredentialError extends Error {
-  override readonly name = 'NoCredentialError';
+  override readonly name: string = 'NoCredentialError';
   constructor(
     /** `busy`: all are in use; `cooling`: all rest; `no_credential`: none is able; `pool_unavailable`: nobody tells. */
     readonly reason: 'busy' | 'cooling' | 'no_credential' | 'pool_unavailable',
     /** When the first one may be back. */
     readonly retryAfterMs: number,
+    cause?: unknown,
   ) {
-    super(`no credential can serve: ${reason}`);
+    super(`no credential can serve: ${reason}`, { cause });
+  }
+}
+
+/** The token pool did not answer, or with an error. Trying again later may help. */
+export class PoolUnavailableError extends NoCredentialError {
+  override readonly name = 'PoolUnavailableError';
+  constructor(cause?: unknown) {
+    super('pool_unavailable', POOL_RETRY_MS, cause);
   }
 }

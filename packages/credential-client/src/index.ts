@@ -1,5 +1,6 @@
 export { clientErrorOf } from './client-error.js';
-export { CredentialClient, type CredentialClientOptions, type Unavailable } from './credential-client.js';
+export { type AcquireOptions, CredentialClient, type CredentialClientOptions } from './credential-client.js';
 export { ClosedError, NoCredentialError, PoolUnavailableError, UnknownCredentialError } from './errors.js';
 export type { HeldGrant, ReportDetails } from './held-grant.js';
+export type { Unavailable } from './unavailable.js';
 export { type BegunCall, type CallPlan, reportDetails, withCredential } from './with-credential.js';

@@ -10,7 +10,7 @@ const RETRY_PAUSES = [500, 2_000, 5_000];
 
 /** Sends reports in the background, each a bounded number of times. */
 export class Reporter {
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Map<Report, Promise<void>>();
   readonly #closing = new AbortController();
 
   constructor(
@@ -20,19 +20,31 @@ export class Reporter {
 
   /** Resolves when the report was delivered, or logged and dropped. Never rejects. */
   send(report: Report): Promise<void> {
+    const same = this.#sameAs(report);
+    if (same) return same;
     if (this.#pending.size >= MAX_PENDING) {
       this.log.warn({ credential: report.credential_id }, 'too many reports are waiting, one dropped');
       return Promise.resolve();
     }
-    const sending = this.#deliver(report).finally(() => this.#pending.delete(sending));
-    this.#pending.add(sending);
+    const sending = this.#deliver(report).finally(() => this.#pending.delete(report));
+    this.#pending.set(report, sending);
     return sending;
   }
 
   /** Resolves when each report was delivered or dropped; none is tried again from now on. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#pending);
+    await Promise.all(this.#pending.values());
+  }
+
+  /** Many calls run into the same limit at once: told once it says the same. Faults count, so that each is told. */
+  #sameAs({ credential_id: id, model, outcome, retry_after_ms: wish = 0 }: Report): Promise<void> | undefined {
+    if (outcome === 'fault' || outcome === 'ok' || outcome === 'not_counted') return undefined;
+    for (const [other, sending] of this.#pending) {
+      const isSame = other.credential_id === id && other.model === model && other.outcome === outcome;
+      if (isSame && (other.retry_after_ms ?? 0) >= wish) return sending;
+    }
+    return undefined;
   }
 
   async #deliver(report: Report): Promise<void> {

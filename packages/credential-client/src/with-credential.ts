@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credential, Outcome } from '@grok2api/contracts';
 import { UpstreamError, type UpstreamFault } from '@grok2api/grok-upstream';
 import type { CredentialClient } from './credential-client.js';
-import { NoCredentialError } from './errors.js';
+import { NoCredentialError, PoolUnavailableError } from './errors.js';
 import type { HeldGrant, ReportDetails } from './held-grant.js';
 
 /** How a call with credentials is made. */
@@ -11,8 +11,10 @@ export interface CallPlan {
   model: string;
   /** Calls made at most, each with another credential where there is one. */
   maxTries: number;
-  /** How long to wait for a slot while every credential is busy, in ms. */
+  /** How long to wait for a slot while every credential is busy or the token pool is away, in ms. */
   waitMs: number;
+  /** Calls with the same one go to the same credential, as long as that is free: its caches know what was said before. */
+  sticky?: string;
   /** Ends the waiting; the call itself has to heed it by its own means. */
   signal: AbortSignal;
   /** 0 to 1, for jitter. */
@@ -67,9 +69,12 @@ export async function withCredential<Value>(
         },
       };
     } catch (err) {
+      if (!(err instanceof UpstreamError)) {
+        void grant.release();
+        throw err;
+      }
+      const delivered = grant.deliver(plan.model, err.outcome, reportDetails(err));
       void grant.release();
-      if (!(err instanceof UpstreamError)) throw err;
-      const delivered = client.deliver(credential.id, plan.model, err.outcome, reportDetails(err));
       const again = WORTH_ANOTHER_TRY.includes(err.fault) && err.submitted === 'no' && attempt < plan.maxTries;
       if (!again) throw err;
       await Promise.race([delivered, sleep(REPORT_WAIT_MS, undefined, { ref: false })]);
@@ -86,21 +91,16 @@ export function reportDetails({ retryAfterMs, message }: UpstreamError): ReportD
 
 async function takeGrant(
   client: CredentialClient,
-  { model, waitMs, signal }: CallPlan,
+  { model, waitMs, signal, sticky }: CallPlan,
   avoid: readonly string[],
   lastError: UpstreamError | undefined,
 ): Promise<HeldGrant> {
-  const waitUntil = performance.now() + waitMs;
-  for (;;) {
-    const taken = await client.acquire([model], { signal, avoid });
-    if (taken.status === 'granted') return taken;
-    const left = waitUntil - performance.now();
-    if (taken.reason !== 'busy' || left <= 0) {
-      // What was wrong with the upstream says more than that nothing else is there to try.
-      throw lastError?.fault === 'transient' ? lastError : new NoCredentialError(taken.reason, taken.retryAfterMs);
-    }
-    await pause(Math.min(taken.retryAfterMs, left), signal);
-  }
+  const taken = await client.acquire([model], { signal, avoid, sticky, waitMs });
+  if (taken.status === 'granted') return taken;
+  // What was wrong with the upstream says more than that nothing else is there to try.
+  if (lastError?.fault === 'transient') throw lastError;
+  if (taken.reason === 'pool_unavailable') throw new PoolUnavailableError();
+  throw new NoCredentialError(taken.reason, taken.retryAfterMs);
 }
 
 async function backOff(attempt: number, { random, signal }: CallPlan): Promise<void> {

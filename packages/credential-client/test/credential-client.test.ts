@@ -2,59 +2,30 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createLogger } from '@grok2api/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CHAT, Fixture, VIDEO } from '../../../services/token-pool/test/fixture.js';
-import {
-  ClosedError,
-  CredentialClient,
-  type HeldGrant,
-  PoolUnavailableError,
-  UnknownCredentialError,
-} from '../src/index.js';
+import { CHAT, type Fixture, NO_UPSTREAM, VIDEO } from '../../../services/token-pool/test/fixture.js';
+import { ClosedError, PoolUnavailableError, UnknownCredentialError } from '../src/index.js';
+import { Holders, take, until } from './holders.js';
 
-const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
 const SIGNAL = new AbortController().signal;
 const ONE_SLOT = { XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1' };
-const clients: CredentialClient[] = [];
+let holders: Holders;
 let fixture: Fixture;
 
 beforeAll(async () => {
-  fixture = await Fixture.start();
+  holders = await Holders.start();
+  fixture = holders.fixture;
 });
 
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  await fixture.reset();
-});
-afterAll(() => fixture.destroy());
-
-function newClient(now: () => number = () => performance.now()): CredentialClient {
-  const client = new CredentialClient({ bus: fixture.bus, holder: `worker-${clients.length}`, now, log });
-  clients.push(client);
-  return client;
-}
-
-async function take(client: CredentialClient, models = [VIDEO]): Promise<HeldGrant> {
-  const taken = await client.acquire(models, { signal: SIGNAL });
-  if (taken.status !== 'granted') throw new Error(`no grant: ${taken.reason}`);
-  return taken;
-}
-
-function grants(): Promise<number> {
-  return fixture.database.grant.count();
-}
-
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await sleep(20);
-}
+afterEach(() => holders.reset());
+afterAll(() => holders.destroy());
 
 describe('acquire', () => {
-  it('takes one slot, which the release gives back at once', async () => {
+  it('takes one slot, which the next call has at once after the release', async () => {
     await fixture.startPool(ONE_SLOT);
-    const client = newClient();
+    const client = holders.client();
     const grant = await take(client, [VIDEO, CHAT]);
-    expect(grant.credential).toMatchObject({ secret: 'xai-1', base_url: 'https://api.x.ai/v1' });
+    expect(grant.credential).toMatchObject({ secret: 'xai-1', base_url: NO_UPSTREAM });
     expect(grant.models).toEqual([VIDEO, CHAT]);
     expect(grant.valid).toBe(true);
     expect(await client.acquire([VIDEO], { signal: SIGNAL })).toEqual({
@@ -69,14 +40,14 @@ describe('acquire', () => {
   });
 
   it('says that the token pool is away, at once when there is none', async () => {
-    const taken = await newClient().acquire([VIDEO], { signal: SIGNAL });
+    const taken = await holders.client().acquire([VIDEO], { signal: SIGNAL });
     expect(taken).toEqual({ status: 'unavailable', reason: 'pool_unavailable', retryAfterMs: 1_000 });
   });
 
   it('says so after two seconds when there is no answer', async () => {
     const pool = await fixture.startPool({ XAI_API_KEY: 'xai-1' });
     pool.signal('SIGSTOP');
-    const taken = await newClient().acquire([VIDEO], { signal: SIGNAL });
+    const taken = await holders.client().acquire([VIDEO], { signal: SIGNAL });
     pool.signal('SIGCONT');
     expect(taken).toMatchObject({ reason: 'pool_unavailable' });
   });
@@ -84,11 +55,11 @@ describe('acquire', () => {
   it('gives back a grant that comes after the abort', async () => {
     await fixture.startPool(ONE_SLOT);
     const controller = new AbortController();
-    const client = newClient();
+    const client = holders.client();
     const taking = client.acquire([VIDEO], { signal: controller.signal });
     controller.abort(new Error('shutting down'));
     await expect(taking).rejects.toThrow('shutting down');
-    await until(async () => (await grants()) === 0);
+    await until(async () => (await holders.grantedSlots()) === 0);
     await take(client);
   });
 });
@@ -96,7 +67,7 @@ describe('acquire', () => {
 describe('a held grant', () => {
   it('is renewed until its release', async () => {
     await fixture.startPool({ ...ONE_SLOT, GRANT_TTL_MS: '900' });
-    const client = newClient();
+    const client = holders.client();
     const grant = await take(client);
     const end = performance.now() + 2_500;
     while (performance.now() < end) {
@@ -111,7 +82,7 @@ describe('a held grant', () => {
   it('is renewed again after the token pool was away for a moment', async () => {
     const env = { ...ONE_SLOT, GRANT_TTL_MS: '6000' };
     const pool = await fixture.startPool(env);
-    const grant = await take(newClient());
+    const grant = await take(holders.client());
     const before = await fixture.database.grant.findFirst();
     await pool.stop();
     // Past the first renewal.
@@ -126,7 +97,7 @@ describe('a held grant', () => {
 
   it('allows no new call once it has expired, and its release does no harm', async () => {
     const pool = await fixture.startPool({ ...ONE_SLOT, GRANT_TTL_MS: '300' });
-    const grant = await take(newClient());
+    const grant = await take(holders.client());
     await pool.stop();
     await until(() => !grant.valid);
     await grant.release();
@@ -134,7 +105,7 @@ describe('a held grant', () => {
 
   it('learns at the renewal that it is gone', async () => {
     await fixture.startPool({ ...ONE_SLOT, GRANT_TTL_MS: '1500' });
-    const grant = await take(newClient());
+    const grant = await take(holders.client());
     await fixture.database.grant.deleteMany();
     const begun = performance.now();
     await until(() => !grant.valid);
@@ -164,28 +135,28 @@ describe('a held grant', () => {
 
 describe('close', () => {
   it('gives back everything that is held, and ends acquiring', async () => {
-    await fixture.startPool({ XAI_API_KEY: 'xai-1' });
-    const client = newClient();
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '5' });
+    const client = holders.client();
     const held = [await take(client), await take(client)];
-    expect(await grants()).toBe(2);
+    expect(await holders.grantedSlots()).toBeGreaterThan(0);
     await client.close();
-    expect(await grants()).toBe(0);
+    expect(await holders.grantedSlots()).toBe(0);
     expect(held.map(({ valid }) => valid)).toEqual([false, false]);
     await expect(client.acquire([VIDEO], { signal: SIGNAL })).rejects.toBeInstanceOf(ClosedError);
   });
 
   it('gives back a grant that comes after it', async () => {
     await fixture.startPool(ONE_SLOT);
-    const client = newClient();
+    const client = holders.client();
     const taking = client.acquire([VIDEO], { signal: SIGNAL });
     await Promise.all([client.close(), expect(taking).rejects.toBeInstanceOf(ClosedError)]);
-    await until(async () => (await grants()) === 0);
-    await take(newClient());
+    await until(async () => (await holders.grantedSlots()) === 0);
+    await take(holders.client());
   });
 
   it('delivers the last reports', async () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1' });
-    const client = newClient();
+    const client = holders.client();
     const grant = await take(client);
     grant.report(VIDEO, 'fault', { message: 'x'.repeat(600) });
     await client.close();
@@ -193,7 +164,7 @@ describe('close', () => {
   });
 
   it('does not wait for a token pool that is away', async () => {
-    const client = newClient();
+    const client = holders.client();
     client.report('cred_1', VIDEO, 'fault');
     const begun = performance.now();
     await client.close();
@@ -204,7 +175,7 @@ describe('close', () => {
 describe('report', () => {
   it('is tried again while the token pool is away', async () => {
     const pool = await fixture.startPool({ XAI_API_KEY: 'xai-1' });
-    const client = newClient();
+    const client = holders.client();
     const { credential } = await take(client);
     await pool.stop();
     client.report(credential.id, VIDEO, 'rate_limited', { retryAfterMs: 60_000.5 });
@@ -218,20 +189,20 @@ describe('credentialOf', () => {
   it('is read again after a minute', async () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1' });
     let time = 0;
-    const client = newClient(() => time);
+    const client = holders.client(() => time);
     const { id } = (await take(client)).credential;
-    expect(await client.credentialOf(id)).toEqual({ id, secret: 'xai-1', base_url: 'https://api.x.ai/v1' });
-    await fixture.database.credential.update({ where: { id }, data: { baseUrl: 'http://127.0.0.1:9/v1' } });
+    expect(await client.credentialOf(id)).toEqual({ id, secret: 'xai-1', base_url: NO_UPSTREAM });
+    await fixture.database.credential.update({ where: { id }, data: { baseUrl: 'http://127.0.0.1:10/v1' } });
     time = 59_999;
-    expect(await client.credentialOf(id)).toMatchObject({ base_url: 'https://api.x.ai/v1' });
+    expect(await client.credentialOf(id)).toMatchObject({ base_url: NO_UPSTREAM });
     time = 60_000;
-    expect(await client.credentialOf(id)).toMatchObject({ base_url: 'http://127.0.0.1:9/v1' });
+    expect(await client.credentialOf(id)).toMatchObject({ base_url: 'http://127.0.0.1:10/v1' });
   });
 
   it('is served as it was while the token pool is away', async () => {
     const pool = await fixture.startPool({ XAI_API_KEY: 'xai-1' });
     let time = 0;
-    const client = newClient(() => time);
+    const client = holders.client(() => time);
     const { id } = (await take(client)).credential;
     const known = await client.credentialOf(id);
     await pool.stop();
@@ -242,6 +213,6 @@ describe('credentialOf', () => {
 
   it('tells an unknown credential from a token pool that is away', async () => {
     await fixture.startPool({});
-    await expect(newClient().credentialOf('cred_0')).rejects.toBeInstanceOf(UnknownCredentialError);
+    await expect(holders.client().credentialOf('cred_0')).rejects.toBeInstanceOf(UnknownCredentialError);
   });
 });

@@ -11,12 +11,17 @@ export type Suspicion = { verdict: 'none' | 'alone' } | { verdict: 'give up'; er
 
 /**
  * Whether a task may be what takes its workers down: after two lost claims without a step forward it is worked on
- * alone, so that no other task suffers; after the third it fails. One with a job at the upstream goes on until its
- * deadline, because the job is paid for.
+ * alone, so that no other task suffers; after the third it fails. One with a job at the upstream, or with something made
+ * already, goes on until its deadline, because that is paid for.
  */
-export function suspicion({ claimLosses, upstreamJobId }: Pick<Task, 'claimLosses' | 'upstreamJobId'>): Suspicion {
+export function suspicion({
+  claimLosses,
+  upstreamJobId,
+  progress,
+}: Pick<Task, 'claimLosses' | 'upstreamJobId' | 'progress'>): Suspicion {
   if (claimLosses < ALONE_AFTER) return { verdict: 'none' };
-  if (claimLosses < GIVE_UP_AFTER || upstreamJobId !== undefined) return { verdict: 'alone' };
+  const isPaid = upstreamJobId !== undefined || progress > 0;
+  if (claimLosses < GIVE_UP_AFTER || isPaid) return { verdict: 'alone' };
   const message = errorMessage('worker_lost', { times: claimLosses });
   return { verdict: 'give up', error: { code: 'worker_lost', message } };
 }

@@ -21,8 +21,8 @@ export function createTextChat(dependencies: TextChatDependencies) {
   return async (model: Model, req: Request, res: Response): Promise<void> => {
     const body = parseChatCompletion(req.body);
     const messages = await resolveChatPictures(body.messages, req, dependencies);
-    const request = { ...body, model, messages };
-    const { requestId } = res.locals;
+    const { requestId, identity } = res.locals;
+    const request = { ...body, owner: identity.owner, model, messages };
     const deadlineMs = deadlineOf(req, chatDeadlineMs);
     await relays.relay(res, {
       send: (signal) => bus.openStream(completeChat, request, { requestId, deadlineMs, signal, claimCheck: media }),

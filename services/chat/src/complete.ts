@@ -2,6 +2,7 @@ import type { ReplyWriter, StreamContext } from '@grok2api/bus';
 import { ApiError, type ChatRequest } from '@grok2api/contracts';
 import {
   type BegunCall,
+  type CallPlan,
   type CredentialClient,
   clientErrorOf,
   reportDetails,
@@ -133,8 +134,17 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
   await reply.write(Buffer.from(streamed.end()));
 }
 
-function planOf({ request, signal }: Work, { credentialWaitMs, random }: CompletionDependencies) {
-  return { model: request.model.upstream, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random };
+function planOf({ request, signal }: Work, { credentialWaitMs, random }: CompletionDependencies): CallPlan {
+  // The upstream remembers the beginning of a conversation for the credential that it came with.
+  const conversation = request.prompt_cache_key ?? request.user;
+  return {
+    model: request.model.upstream,
+    maxTries: MAX_TRIES,
+    waitMs: credentialWaitMs,
+    signal,
+    random,
+    ...(conversation ? { sticky: `${request.owner} ${conversation}` } : {}),
+  };
 }
 
 function logEnd(

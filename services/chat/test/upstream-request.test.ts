@@ -13,7 +13,7 @@ const plain: Model = { ...reasoning, upstream: 'grok-4.3', chat: { efforts: [], 
 const hello: ChatRequest['messages'] = [{ role: 'user', content: 'hello' }];
 const map = (request: Partial<ChatRequest>) =>
   toUpstreamRequest(
-    { model: plain, messages: hello, ...request },
+    { owner: 'eve', model: plain, messages: hello, ...request },
     async (picture) => `url of ${JSON.stringify(picture)}`,
   );
 

@@ -8,6 +8,7 @@ interface EnvironmentCredentials {
   apiKeys: readonly string[];
   baseUrl: string;
   maxConcurrency: number;
+  requestsPerSecond: number;
 }
 
 /** Any number does that no other lock in the database uses. */
@@ -16,21 +17,28 @@ const LAST = 4;
 
 /**
  * Makes the stored credentials agree with the environment. A new key gets a row; a known one takes the environment's
- * base URL and limit and gets a new chance, whatever it was disabled for; one that came from the environment and is
+ * base URL and limits and gets a new chance, whatever it was disabled for; one that came from the environment and is
  * no longer there is disabled, but kept for polling the jobs it began. Doing it again changes nothing.
  */
 export async function bootstrap(
   database: Database,
   secrets: Secrets,
   log: Logger,
-  { apiKeys, baseUrl, maxConcurrency }: EnvironmentCredentials,
+  { apiKeys, baseUrl, maxConcurrency, requestsPerSecond }: EnvironmentCredentials,
 ): Promise<void> {
   const named = [...new Set(apiKeys)].map((secret) => ({ secret, secretHash: hashSecret(secret) }));
   const hashes = named.map(({ secretHash }) => secretHash);
-  const update = { baseUrl, maxConcurrency, enabled: true, disabledReason: null };
+  const update = {
+    ...{ baseUrl, maxConcurrency, requestsPerSecond },
+    ...{ enabled: true, disabledReason: null, disabledMessage: null },
+    // Long ago: at once.
+    nextCheckAt: new Date(0),
+  };
   await database.$transaction([
     // Several processes start at once: in turn, they cannot lock each other's rows crosswise.
     database.$executeRaw`SELECT pg_advisory_xact_lock(${BOOTSTRAP_LOCK})`,
+    // In the order in which everybody else locks them.
+    database.$queryRaw`SELECT FROM pool.credentials WHERE source = 'environment' ORDER BY id FOR NO KEY UPDATE`,
     ...named.map(({ secret, secretHash }) => {
       const id = `cred_${randomBytes(16).toString('hex')}`;
       const secretEncrypted = secrets.encrypt(secret, id);

@@ -1,29 +1,34 @@
-/** What is known of one model with one credential. */
-export interface ModelHealth {
-  dead: boolean;
-  /** Time in ms until which it rests; 0 when it never had to. */
-  coolingUntil: number;
+import TinyQueue from 'tinyqueue';
+import { abilityOf, type Candidate, freeShare, type IsListed } from './candidate.js';
+import { keyHash, stickyScore } from './sticky.js';
+
+/** What a call wants of a credential, besides models. */
+export interface Wish {
+  /** Ids of candidates that are chosen only when no other can serve. */
+  avoid?: readonly string[] | undefined;
+  /** Wishes with the same one get the same credential, as long as that is free. */
+  sticky?: string | undefined;
+  /** Ids of candidates that count as free: whoever wishes has an idle slot of theirs. */
+  idle?: readonly string[] | undefined;
 }
 
-/** A credential as far as the choice depends on it. */
-export interface Candidate {
-  id: string;
-  enabled: boolean;
-  /** The higher one is preferred. */
-  priority: number;
-  /** 0 is no limit. */
-  maxConcurrency: number;
-  /** Slots granted at the moment. */
-  inUse: number;
-  /** Time in ms of the last grant; 0 when there was none. */
-  lastUsedAt: number;
-  /** Nothing bad is known of a model that is missing here. */
-  models: ReadonlyMap<string, ModelHealth>;
-}
-
-type Choice =
-  | { status: 'chosen'; id: string; models: string[] }
+export type Choice =
+  | {
+      status: 'chosen';
+      candidate: Candidate;
+      /** Those of the wanted ones that it can serve now. */
+      models: string[];
+      /** Whether the call is the one that finds out whether the model, then a single one, works again. */
+      probe: boolean;
+    }
   | { status: 'none'; reason: 'busy' | 'cooling' | 'no_credential'; retryAfterMs: number };
+
+/** A candidate, and what decided its place when it was put there. */
+interface Ranked {
+  candidate: Candidate;
+  share: number;
+  lastUsedAt: number;
+}
 
 /** Nobody can tell when a call ends and gives its slot back; this is soon enough to be there. */
 const BUSY_RETRY_MS = 500;
@@ -31,71 +36,130 @@ const BUSY_RETRY_MS = 500;
 const NO_CREDENTIAL_RETRY_MS = 5_000;
 
 /**
- * Chooses a credential for a call to any of the models: one that is able and not cooling, with the most free
- * share of its slots, then the highest priority, then the least recently used.
- * @param now in ms, by the clock that also set the candidates' times
- * @param avoid ids of candidates that are chosen only when no other can serve
- * @returns the credential and those of the models, in their order, that it can serve now
+ * The credentials that can serve some models at a moment, in the order in which they are chosen: those that are able and
+ * not cooling, by the free share of their slots, then by priority, then the least recently used first. A sticky wish
+ * gets the same one of the highest priority each time; while that has no free slot, or rests, any other.
+ * Made once for many choices: the candidates' slots and times of use may change in between, nothing else.
  */
-export function choose(
-  candidates: readonly Candidate[],
-  now: number,
-  models: readonly string[],
-  avoid: readonly string[] = [],
-): Choice {
-  if (avoid.length > 0) {
-    const others = chooseAmong(
-      candidates.filter(({ id }) => !avoid.includes(id)),
-      now,
-      models,
-    );
-    if (others.status === 'chosen') return others;
+export class Ranking {
+  /** Able and rested, with or without a free slot. */
+  readonly #rested: Candidate[] = [];
+  readonly #free: TinyQueue<Ranked>;
+  #earliestReturn = Number.POSITIVE_INFINITY;
+
+  /**
+   * @param models upstream models, any of which would do
+   * @param now in ms, by the clock that also set the candidates' times
+   */
+  constructor(
+    candidates: Iterable<Candidate>,
+    private readonly models: readonly string[],
+    private readonly now: number,
+    private readonly isListed: IsListed,
+  ) {
+    for (const candidate of candidates) if (this.#isRested(candidate)) this.#rested.push(candidate);
+    this.#free = new TinyQueue(this.#rested.filter((candidate) => this.#isFree(candidate)).map(ranked), compare);
   }
-  return chooseAmong(candidates, now, models);
-}
 
-function chooseAmong(candidates: readonly Candidate[], now: number, models: readonly string[]): Choice {
-  let best: { candidate: Candidate; models: string[] } | undefined;
-  let busy = false;
-  let earliestReturn = Number.POSITIVE_INFINITY;
+  /** The best credential for a wish, or why there is none. */
+  choose({ avoid = [], sticky, idle = [] }: Wish = {}): Choice {
+    const stickiest = sticky === undefined ? undefined : this.#stickiest(sticky, avoid);
+    if (stickiest && (this.#isFree(stickiest) || idle.includes(stickiest.id))) return this.#chosen(stickiest);
 
-  for (const candidate of candidates) {
-    if (!candidate.enabled) continue;
-    const able = models.filter((model) => !candidate.models.get(model)?.dead);
-    if (able.length === 0) continue;
-    const rested = able.filter((model) => coolingUntil(candidate, model) <= now);
-    if (rested.length === 0) {
-      earliestReturn = Math.min(earliestReturn, ...able.map((model) => coolingUntil(candidate, model)));
-    } else if (freeShare(candidate) === 0) {
-      busy = true;
-    } else if (!best || isBetter(candidate, best.candidate)) {
-      best = { candidate, models: rested };
+    const ready = [...this.#bestFree(avoid), ...this.#rested.filter(({ id }) => idle.includes(id))].sort(byRank);
+    const best = ready.find(({ id }) => !avoid.includes(id)) ?? ready[0];
+    if (best) return this.#chosen(best);
+    if (this.#rested.length > 0) return none('busy', this.#nextFreeAt() - this.now);
+    if (this.#earliestReturn < Number.POSITIVE_INFINITY) return none('cooling', this.#earliestReturn - this.now);
+    return none('no_credential', NO_CREDENTIAL_RETRY_MS);
+  }
+
+  /** Whether it can serve one of the models now, were it not for its slots. */
+  #isRested(candidate: Candidate): boolean {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const model of this.models) {
+      const ability = abilityOf(candidate, model, this.now, this.isListed);
+      if (ability.able === 'now' || ability.able === 'as probe') return true;
+      if (ability.able === 'later') earliest = Math.min(earliest, ability.at);
     }
+    this.#earliestReturn = Math.min(this.#earliestReturn, earliest);
+    return false;
   }
 
-  if (best) return { status: 'chosen', id: best.candidate.id, models: best.models };
-  if (busy) return { status: 'none', reason: 'busy', retryAfterMs: BUSY_RETRY_MS };
-  if (earliestReturn < Number.POSITIVE_INFINITY) {
-    return { status: 'none', reason: 'cooling', retryAfterMs: Math.ceil(earliestReturn - now) };
+  #isFree(candidate: Candidate): boolean {
+    return freeShare(candidate) > 0 && candidate.nextCallAt <= this.now;
   }
-  return { status: 'none', reason: 'no_credential', retryAfterMs: NO_CREDENTIAL_RETRY_MS };
+
+  /** The best one that is free and not to be avoided, and the ones to avoid that come before it. */
+  #bestFree(avoid: readonly string[]): Candidate[] {
+    const best: Ranked[] = [];
+    for (let top = this.#top(); top; top = this.#top()) {
+      best.push(top);
+      if (!avoid.includes(top.candidate.id)) break;
+      this.#free.pop();
+    }
+    for (const each of best) if (avoid.includes(each.candidate.id)) this.#free.push(each);
+    return best.map(({ candidate }) => candidate);
+  }
+
+  /** The first in the queue, which stays there. What was used since it was put there gets another place. */
+  #top(): Ranked | undefined {
+    for (let top = this.#free.peek(); top; top = this.#free.peek()) {
+      const isFree = this.#isFree(top.candidate);
+      const now = ranked(top.candidate);
+      if (isFree && now.share === top.share && now.lastUsedAt === top.lastUsedAt) return top;
+      this.#free.pop();
+      if (isFree) this.#free.push(now);
+    }
+    return undefined;
+  }
+
+  #stickiest(sticky: string, avoid: readonly string[]): Candidate | undefined {
+    const hash = keyHash(sticky);
+    let best: Candidate | undefined;
+    let bestScore = -1;
+    for (const candidate of this.#rested) {
+      const above = candidate.priority - (best?.priority ?? Number.NEGATIVE_INFINITY);
+      if (above < 0 || avoid.includes(candidate.id)) continue;
+      const score = stickyScore(hash, candidate.idHash);
+      if (above === 0 && score <= bestScore) continue;
+      best = candidate;
+      bestScore = score;
+    }
+    return best;
+  }
+
+  #nextFreeAt(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const candidate of this.#rested) {
+      const slotAt = freeShare(candidate) > 0 ? this.now : this.now + BUSY_RETRY_MS;
+      at = Math.min(at, Math.max(slotAt, candidate.nextCallAt));
+    }
+    return at;
+  }
+
+  #chosen(candidate: Candidate): Choice {
+    const able = (what: 'now' | 'as probe') =>
+      this.models.filter((model) => abilityOf(candidate, model, this.now, this.isListed).able === what);
+    const models = able('now');
+    if (models.length > 0) return { status: 'chosen', candidate, models, probe: false };
+    return { status: 'chosen', candidate, models: able('as probe').slice(0, 1), probe: true };
+  }
 }
 
-/** From 0, every slot is granted, to 1. A credential without a limit is always all free. */
-export function freeShare({ maxConcurrency, inUse }: Candidate): number {
-  return maxConcurrency === 0 ? 1 : Math.max(0, maxConcurrency - inUse) / maxConcurrency;
+function none(reason: 'busy' | 'cooling' | 'no_credential', retryAfterMs: number): Choice {
+  return { status: 'none', reason, retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) };
 }
 
-/** The same candidate with every slot granted. */
-export function asFull(candidate: Candidate): Candidate {
-  return { ...candidate, maxConcurrency: 1, inUse: 1 };
+function ranked(candidate: Candidate): Ranked {
+  return { candidate, share: freeShare(candidate), lastUsedAt: candidate.lastUsedAt };
 }
 
-function isBetter(a: Candidate, b: Candidate): boolean {
-  const difference = freeShare(a) - freeShare(b) || a.priority - b.priority || b.lastUsedAt - a.lastUsedAt;
-  return difference > 0;
+function byRank(a: Candidate, b: Candidate): number {
+  return compare(ranked(a), ranked(b));
 }
 
-function coolingUntil(candidate: Candidate, model: string): number {
-  return candidate.models.get(model)?.coolingUntil ?? 0;
+// `-Infinity` twice is no difference, and no number either.
+function compare(a: Ranked, b: Ranked): number {
+  return b.share - a.share || b.candidate.priority - a.candidate.priority || a.lastUsedAt - b.lastUsedAt || 0;
 }

@@ -1,12 +1,6 @@
 import type { Credential } from '@grok2api/contracts';
-import type { Candidate, ModelHealth } from './choose.js';
 import type { Database } from './database.js';
 import type { Secrets } from './secrets.js';
-
-interface CandidateRow extends Omit<Candidate, 'models'> {
-  now: number;
-  models: (ModelHealth & { model: string })[];
-}
 
 /** The credentials in Postgres, their secrets encrypted. */
 export class CredentialStore {
@@ -44,27 +38,5 @@ export class CredentialStore {
       WHERE place <= ${perUrl} ORDER BY base_url, place`;
     const credentials = await Promise.all(rows.map(({ id }) => this.find(id)));
     return credentials.filter((credential) => credential !== undefined);
-  }
-
-  /** Every credential as a candidate for the models, and the time in ms by the database's clock. */
-  async candidates(models: readonly string[]): Promise<{ candidates: Candidate[]; now: number }> {
-    const rows = await this.database.$queryRaw<CandidateRow[]>`
-      SELECT c.id, c.enabled, c.priority, c.max_concurrency AS "maxConcurrency",
-        (extract(epoch FROM now()) * 1000)::float8 AS now,
-        coalesce(extract(epoch FROM c.last_used_at) * 1000, 0)::float8 AS "lastUsedAt",
-        (SELECT coalesce(sum(g.slots), 0)::int FROM pool.grants g
-          WHERE g.credential_id = c.id AND g.expires_at > now()) AS "inUse",
-        (SELECT coalesce(json_agg(json_build_object(
-            'model', m.model,
-            'dead', m.state = 'dead',
-            'coolingUntil', coalesce(extract(epoch FROM m.cooling_until) * 1000, 0)::float8)), '[]')
-          FROM pool.credential_models m
-          WHERE m.credential_id = c.id AND m.model = ANY(${models})) AS models
-      FROM pool.credentials c`;
-    const candidates = rows.map(({ now, models: known, ...candidate }) => ({
-      ...candidate,
-      models: new Map(known.map(({ model, ...health }) => [model, health])),
-    }));
-    return { candidates, now: rows[0]?.now ?? 0 };
   }
 }

@@ -16,8 +16,13 @@ const SILENCE_TIMEOUT_MS = 5_000;
 /**
  * The database, connected at first use and again after a loss. Every statement ends within seconds, also when
  * the server hangs, and the server ends transactions whose client stopped, so that no lock outlives its owner.
+ * @param options `synchronousCommit`: false for what may be forgotten when the server crashes within the same second
  */
-export function openDatabase(url: string, log: Logger): Database {
+export function openDatabase(
+  url: string,
+  log: Logger,
+  { synchronousCommit = true }: { synchronousCommit?: boolean } = {},
+): Database {
   const adapter = new PrismaPg(
     {
       connectionString: url,
@@ -27,6 +32,7 @@ export function openDatabase(url: string, log: Logger): Database {
       query_timeout: SILENCE_TIMEOUT_MS,
       idle_in_transaction_session_timeout: SILENCE_TIMEOUT_MS,
       keepAlive: true,
+      ...(synchronousCommit ? {} : { options: '-c synchronous_commit=off' }),
     },
     { schema: POOL_SCHEMA, onPoolError: (err) => log.warn({ err }, 'connection to Postgres lost') },
   );

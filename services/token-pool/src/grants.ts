@@ -1,95 +1,253 @@
-import { randomBytes } from 'node:crypto';
-import type { AcquireReply, acquireRequestSchema } from '@grok2api/contracts';
-import type { z } from 'zod';
-import { asFull, choose } from './choose.js';
-import type { CredentialStore } from './credential-store.js';
-import type { Database } from './database.js';
-import { Prisma } from './generated/client.js';
+import { type AcquireReply, type AcquireRequest, type Credential, type Grant, grantIds } from '@grok2api/contracts';
+import type { Logger } from '@grok2api/service-kit';
+import { Batches } from './batches.js';
+import { type Candidate, freeSlots, usableModels, watchedModels } from './candidate.js';
+import { type Choice, Ranking } from './choose.js';
+import { needsReserve, slotsAtOnce, type Take } from './grant-decision.js';
+import type { GrantLedger } from './grant-ledger.js';
+import { DecryptError, type Secrets } from './secrets.js';
+import type { Snapshot } from './snapshot.js';
 
-/** Who asks for how many slots of a credential for which models. */
-type AcquireRequest = z.infer<typeof acquireRequestSchema>;
+export interface GrantsOptions {
+  snapshot: Snapshot;
+  ledger: GrantLedger;
+  secrets: Secrets;
+  ttlMs: number;
+  /** In ms, by the clock of the snapshot. */
+  now: () => number;
+  log: Logger;
+  /** Called when slots are wanted and none is free. */
+  wanted: (models: readonly string[]) => void;
+}
+
+type None = Extract<AcquireReply, { status: 'none' }>;
+type Renewal = { id: string; holder: string; credentialId: string; models: readonly string[]; counted: boolean };
+type Renewed = { id: string; models: string[]; watched: string[] };
+
+const MAX_BATCH = 500;
+/** Others may be faster each time; by then they have had most of what there is. */
+const MAX_ROUNDS = 5;
+/** A request with more slots gets them in as many parts, each of the credential that is the best by then. */
+const PARTS = 8;
+/** A refusal is given only on what is known for no longer than this. */
+const FRESH_MS = 50;
+const MOMENT_MS = 0.001;
+/** Whoever was too slow in every round asks again soon. */
+const LOST_RACE_RETRY_MS = 50;
 
 /**
- * Gives out slots of credentials for a time. All times are by the database's clock.
- * Any number of processes may do so at once: the sum of a credential's slots stays within its limit.
+ * Gives out slots of credentials for a time, to many who ask at once with one transaction: the choice is made on the
+ * snapshot, and what was chosen is taken from the ledger as far as the rows agree. The rest is chosen again.
  */
 export class Grants {
-  constructor(
-    private readonly database: Database,
-    private readonly credentials: CredentialStore,
-    private readonly ttlMs: number,
-  ) {}
+  readonly #options: GrantsOptions;
+  #lastUse = Number.NEGATIVE_INFINITY;
+  readonly #acquires: Batches<AcquireRequest, AcquireReply>;
+  readonly #renewals: Batches<readonly Renewal[], readonly Renewed[]>;
+  readonly #releases: Batches<readonly { id: string; holder: string; keep: number }[], true>;
 
-  /** Grants up to the asked number of slots, at least one, of the best credential that has any. */
-  async acquire({ holder, models, slots, avoid }: AcquireRequest): Promise<AcquireReply> {
-    const read = await this.credentials.candidates(models);
-    let candidates = read.candidates;
-    for (;;) {
-      const choice = choose(candidates, read.now, models, avoid);
-      if (choice.status === 'none') {
-        return { status: 'none', reason: choice.reason, retry_after_ms: choice.retryAfterMs };
+  constructor(options: GrantsOptions) {
+    this.#options = options;
+    this.#acquires = new Batches((requests) => this.#acquireAll(requests), MAX_BATCH);
+    this.#renewals = new Batches((renewals) => this.#renewAll(renewals), MAX_BATCH);
+    this.#releases = new Batches(async (grants) => {
+      for (const { credentialId, slots } of await options.ledger.shrink(grants.flat())) {
+        const candidate = options.snapshot.get(credentialId);
+        if (candidate) candidate.inUse = Math.max(0, candidate.inUse - slots);
       }
-      // Read before the slots are taken: a failure leaves none behind.
-      const credential = await this.credentials.find(choice.id);
-      const id = `grant_${randomBytes(16).toString('hex')}`;
-      const granted = credential && (await this.#take(id, choice.id, holder, slots));
-      if (credential && granted) {
-        const grant = { id, credential, models: choice.models, slots: granted, expires_in_ms: this.ttlMs };
-        return { status: 'granted', grant };
+      return grants.map(() => true as const);
+    }, MAX_BATCH);
+  }
+
+  /** Grants up to the asked number of slots, at least one, of the best credentials that have any. */
+  acquire(request: AcquireRequest): Promise<AcquireReply> {
+    return this.#acquires.add(request);
+  }
+
+  /** Makes grants last their full time again. Those that are not in the result are gone. */
+  renew(grants: readonly Renewal[]): Promise<readonly Renewed[]> {
+    return this.#renewals.add(grants);
+  }
+
+  /** Leaves grants fewer slots, or none. Does nothing to those that are gone or belong to another holder. */
+  async release(grants: readonly { id: string; holder: string; keep: number }[]): Promise<void> {
+    await this.#releases.add(grants);
+  }
+
+  async #acquireAll(requests: readonly AcquireRequest[]): Promise<AcquireReply[]> {
+    const { snapshot, ledger, now } = this.#options;
+    const wants = requests.map((request) => new Want(request));
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const rankings = new Map<string, Ranking>();
+      const parts = wants.flatMap((want) => this.#choose(want, this.#rankingFor(want.request.models, rankings)));
+      if (parts.length > 0) {
+        const taken = await ledger.take(
+          parts.map(({ take }) => take),
+          snapshot.isListed,
+        );
+        snapshot.take(
+          parts.map(({ take }) => take.credentialId),
+          taken.read,
+        );
+        for (const [index, { want, take }] of parts.entries()) {
+          const slots = taken.slots[index] ?? 0;
+          const isGranted = slots > 0 && this.#grant(want, take, slots);
+          if (!isGranted) want.ids.push(take.id);
+        }
+      } else {
+        const refused = wants.some((want) => want.isRefused);
+        if (!refused || now() - snapshot.readAt <= FRESH_MS) break;
+        await snapshot.catchUp();
       }
-      // Others took the last slots since the candidates were read: the next best one is tried.
-      candidates = candidates.map((other) => (other.id === choice.id ? asFull(other) : other));
+    }
+    const busy = wants.filter(({ isRefused, none }) => isRefused && none?.reason === 'busy');
+    const models = new Set(busy.flatMap(({ request }) => request.models));
+    if (models.size > 0) this.#options.wanted([...models]);
+    return wants.map((want) => want.reply());
+  }
+
+  /** Made once for all who ask for the same models. */
+  #rankingFor(models: readonly string[], rankings: Map<string, Ranking>): Ranking {
+    const { snapshot, now } = this.#options;
+    const key = JSON.stringify(models);
+    const ranking = rankings.get(key) ?? new Ranking(snapshot.candidates, models, now(), snapshot.isListed);
+    rankings.set(key, ranking);
+    return ranking;
+  }
+
+  /** Chooses for what a request still wants. The slots are marked as used, so that the next choice knows of them. */
+  #choose(want: Want, ranking: Ranking): { want: Want; take: Take }[] {
+    const { request } = want;
+    const parts: { want: Want; take: Take }[] = [];
+    let left = want.left;
+    while (left > 0) {
+      const choice = ranking.choose(request);
+      want.none = noneOf(choice);
+      if (choice.status === 'none') break;
+      const { candidate, models, probe } = choice;
+      if (request.idle?.includes(candidate.id) && !probe) {
+        want.idle = candidate.id;
+        break;
+      }
+      const slots = Math.min(
+        left,
+        Math.ceil(request.slots / PARTS),
+        freeSlots(candidate),
+        slotsAtOnce(candidate, probe),
+      );
+      this.#use(candidate, slots);
+      left -= slots;
+      const same = parts.find(({ take }) => take.credentialId === candidate.id && !take.probe && !probe);
+      if (same) same.take.slots += slots;
+      else {
+        const id = want.ids.pop();
+        // Not before every one of the slots has been granted.
+        if (id === undefined) break;
+        const { holder } = request;
+        const reserve = needsReserve(candidate, probe);
+        parts.push({ want, take: { id, holder, credentialId: candidate.id, models, slots, probe, reserve } });
+      }
+      // One call at a time: whoever wants more of it comes back.
+      if (slotsAtOnce(candidate, probe) === 1) break;
+    }
+    return parts;
+  }
+
+  #use(candidate: Candidate, slots: number): void {
+    const now = this.#options.now();
+    // Also among those that are used within the same moment one is the least recently used.
+    this.#lastUse = Math.max(now, this.#lastUse + MOMENT_MS);
+    candidate.lastUsedAt = this.#lastUse;
+    candidate.inUse += slots;
+    if (candidate.requestsPerSecond > 0) candidate.nextCallAt = now + 1_000 / candidate.requestsPerSecond;
+  }
+
+  #grant(want: Want, take: Take, slots: number): boolean {
+    const { snapshot, ttlMs } = this.#options;
+    const credential = this.#credential(take.credentialId);
+    const candidate = snapshot.get(take.credentialId);
+    if (!credential || !candidate) return false;
+    want.grants.push({
+      id: take.id,
+      credential,
+      models: take.probe ? [...take.models] : this.#usable(candidate, want.request.models),
+      slots,
+      counted: candidate.maxConcurrency > 0,
+      once: slotsAtOnce(candidate, take.probe) === 1,
+      watched: watchedModels(candidate),
+      expires_in_ms: ttlMs,
+    });
+    return true;
+  }
+
+  #usable(candidate: Candidate, asked: readonly string[]): string[] {
+    return usableModels(candidate, asked, this.#options.now(), this.#options.snapshot.isListed);
+  }
+
+  /** Undefined when it is gone, or cannot be decrypted: that is an operator's matter, and is not tried again and again. */
+  #credential(id: string): Credential | undefined {
+    const { snapshot, secrets, log } = this.#options;
+    const stored = snapshot.get(id);
+    if (!stored) return undefined;
+    try {
+      return { id, secret: secrets.decrypt(stored.secretEncrypted, id), base_url: stored.baseUrl };
+    } catch (err) {
+      if (!(err instanceof DecryptError)) throw err;
+      log.error({ err, credential: id }, 'a credential cannot be decrypted and is not used');
+      stored.enabled = false;
+      return undefined;
     }
   }
 
-  /** Makes a grant last its full time again. False when it has expired or belongs to another holder. */
-  async renew(grantId: string, holder: string): Promise<boolean> {
-    const renewed = await this.database.$executeRaw`
-      UPDATE pool.grants SET expires_at = ${this.#expiry()}
-      WHERE id = ${grantId} AND holder = ${holder} AND expires_at > clock_timestamp()`;
-    return renewed > 0;
-  }
-
-  /** Gives a grant back. Does nothing when it is gone or belongs to another holder. */
-  async release(grantId: string, holder: string): Promise<void> {
-    await this.database.grant.deleteMany({ where: { id: grantId, holder } });
-  }
-
-  /**
-   * Takes slots of one credential and returns how many, 0 when there are none or it is disabled.
-   *
-   * Why the limit holds over all processes: the first statement locks the credential's row until the commit, so
-   * one transaction at a time counts and inserts. Under read committed each statement sees what was committed
-   * before it began; the count therefore sees every grant of those who held the lock before. In one statement with
-   * the lock it would not: that statement's view would be older than its wait for the lock.
-   * A grant counts as long as its row is there. Expired rows are deleted first, and a renewal that comes at that very
-   * moment either changes its row before the deletion looks at it, so that the row stays and counts, or finds it gone.
-   */
-  async #take(id: string, credentialId: string, holder: string, slots: number): Promise<number> {
-    const [, , inserted] = await this.database.$transaction(
-      [
-        this.database.$queryRaw`SELECT FROM pool.credentials WHERE id = ${credentialId} FOR NO KEY UPDATE`,
-        this.database.$executeRaw`
-          DELETE FROM pool.grants WHERE credential_id = ${credentialId} AND expires_at <= clock_timestamp()`,
-        this.database.$queryRaw<{ slots: number }[]>`
-          WITH used AS (
-            SELECT coalesce(sum(slots), 0)::int AS slots FROM pool.grants WHERE credential_id = ${credentialId}
-          ), credential AS (
-            UPDATE pool.credentials SET last_used_at = clock_timestamp() FROM used
-            WHERE id = ${credentialId} AND enabled AND (max_concurrency = 0 OR max_concurrency > used.slots)
-            RETURNING CASE WHEN max_concurrency = 0 THEN ${slots}::int ELSE max_concurrency - used.slots END AS free
-          )
-          INSERT INTO pool.grants (id, credential_id, holder, slots, expires_at)
-          SELECT ${id}, ${credentialId}, ${holder}, least(${slots}::int, free), ${this.#expiry()} FROM credential
-          RETURNING slots`,
-      ],
-      { isolationLevel: 'ReadCommitted' },
+  async #renewAll(batch: readonly (readonly Renewal[])[]): Promise<(readonly Renewed[])[]> {
+    const { ledger, snapshot } = this.#options;
+    const counted = batch.flat().filter((grant) => grant.counted);
+    const there = counted.length > 0 ? await ledger.renew(counted) : new Set();
+    return batch.map((grants) =>
+      grants.flatMap(({ id, credentialId, models, counted: isCounted }) => {
+        const candidate = snapshot.get(credentialId);
+        // A credential that has got a limit meanwhile has to be asked for anew.
+        const isGone = isCounted ? !there.has(id) : candidate === undefined || candidate.maxConcurrency > 0;
+        if (isGone) return [];
+        if (!candidate) return [{ id, models: [], watched: [] }];
+        return [{ id, models: this.#usable(candidate, models), watched: watchedModels(candidate) }];
+      }),
     );
-    return inserted[0]?.slots ?? 0;
+  }
+}
+
+/** What one request has got so far. */
+class Want {
+  readonly grants: Grant[] = [];
+  /** Why the last choice found nothing. */
+  none: None | undefined;
+  /** The credential of which the holder is to use the idle slot that it has. */
+  idle: string | undefined;
+  /** Not used yet. */
+  readonly ids: string[];
+
+  constructor(readonly request: AcquireRequest) {
+    this.ids = grantIds(request).reverse();
   }
 
-  // Not now(): that is when the transaction began, before it waited for the lock.
-  #expiry(): Prisma.Sql {
-    return Prisma.sql`clock_timestamp() + ${this.ttlMs}::int * interval '1 millisecond'`;
+  get left(): number {
+    // A part of what was wanted is enough: it says that there is no more.
+    if ((this.none && this.grants.length > 0) || this.idle !== undefined) return 0;
+    return this.request.slots - this.grants.reduce((sum, { slots }) => sum + slots, 0);
   }
+
+  get isRefused(): boolean {
+    return this.grants.length === 0 && this.idle === undefined;
+  }
+
+  reply(): AcquireReply {
+    if (this.idle !== undefined) return { status: 'idle', credential_id: this.idle };
+    if (!this.isRefused) return { status: 'granted', grants: this.grants };
+    return this.none ?? { status: 'none', reason: 'busy', retry_after_ms: LOST_RACE_RETRY_MS };
+  }
+}
+
+function noneOf(choice: Choice): None | undefined {
+  if (choice.status === 'chosen') return undefined;
+  return { status: 'none', reason: choice.reason, retry_after_ms: choice.retryAfterMs };
 }

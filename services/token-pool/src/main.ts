@@ -1,16 +1,24 @@
 import { Bus } from '@grok2api/bus';
-import { acquireGrant, credentialOf, listModels, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
+import { listModels } from '@grok2api/contracts';
 import { createXaiUpstream } from '@grok2api/grok-upstream';
 import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
+import { Announcements } from './announcements.js';
 import { bootstrap } from './bootstrap.js';
+import { CredentialRows } from './credential-rows.js';
 import { CredentialStore } from './credential-store.js';
 import { openDatabase } from './database.js';
+import { GrantLedger } from './grant-ledger.js';
 import { Grants } from './grants.js';
+import { Health } from './health.js';
 import { readModelsFile } from './models/models-file.js';
 import { SyncedModels } from './models/synced-models.js';
 import { Reports } from './reports.js';
 import { DecryptError, Secrets } from './secrets.js';
+import { serveCredentials } from './serve-credentials.js';
 import { settingsSchema } from './settings.js';
+import { Snapshot } from './snapshot.js';
+import { SnapshotFeed } from './snapshot-feed.js';
+import { Upkeep } from './upkeep.js';
 
 const SERVICE = 'token-pool';
 /** Tried one after the other to ask an upstream for its models. */
@@ -22,6 +30,8 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
 
   const database = openDatabase(settings.DATABASE_URL, log);
   shutdown.add('database', () => database.$disconnect());
+  const grantsDatabase = openDatabase(settings.DATABASE_URL, log, { synchronousCommit: false });
+  shutdown.add('database of the grants', () => grantsDatabase.$disconnect());
   const secrets = new Secrets(settings.CREDENTIALS_KEY);
   const credentials = new CredentialStore(database, secrets);
   await credentials.checkSecrets().catch((err: unknown) => {
@@ -32,6 +42,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     apiKeys: [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS],
     baseUrl: settings.XAI_BASE_URL,
     maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY,
+    requestsPerSecond: settings.CREDENTIAL_REQUESTS_PER_SECOND,
   });
 
   const upstream = createXaiUpstream();
@@ -49,24 +60,41 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
 
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
   shutdown.add('bus', () => bus.close());
-  const grants = new Grants(database, credentials, settings.GRANT_TTL_MS);
-  const reports = new Reports(database, log, Math.random);
-  bus.serve(acquireGrant, (request) => grants.acquire(request));
-  bus.serve(renewGrant, async ({ grant_id, holder }) => {
-    const renewed = await grants.renew(grant_id, holder);
-    return { renewed, expires_in_ms: renewed ? settings.GRANT_TTL_MS : 0 };
+
+  const now = () => performance.now();
+  const rows = new CredentialRows(settings.BREAKER_FAULTS, now);
+  const snapshot = new Snapshot(grantsDatabase, rows, now);
+  await snapshot.readAll();
+  const announcements = new Announcements(bus, now);
+  const feed = new SnapshotFeed({ snapshot, announcements, added: () => models.refresh(), now, log });
+  feed.start();
+  shutdown.add('snapshot', () => feed.stop());
+
+  const ttlMs = settings.GRANT_TTL_MS;
+  const ledger = new GrantLedger(grantsDatabase, rows, ttlMs, now);
+  const wanted = (names: readonly string[]) => announcements.wanted(names);
+  const grants = new Grants({ snapshot, ledger, secrets, ttlMs, now, log, wanted });
+  const upkeep = new Upkeep({ database: grantsDatabase, ledger, snapshot, now, log });
+  upkeep.start();
+  shutdown.add('upkeep', () => upkeep.stop());
+
+  const rules = {
+    coolingFirstMs: settings.COOLING_FIRST_MS,
+    coolingLongestMs: settings.COOLING_LONGEST_MS,
+    breakerFaults: settings.BREAKER_FAULTS,
+    breakerRestMs: settings.BREAKER_REST_MS,
+  };
+  const reports = new Reports({ database, rules, log, random: Math.random, changed: feed.changed });
+  const intervalMs = settings.HEALTH_INTERVAL;
+  const health = new Health({
+    ...{ database, credentials, upstream, intervalMs, log },
+    random: Math.random,
+    changed: feed.changed,
   });
-  bus.serve(releaseGrant, async ({ grant_id, holder }) => {
-    await grants.release(grant_id, holder);
-    return {};
-  });
-  bus.serve(reportOutcome, async (report) => {
-    await reports.record(report);
-    return {};
-  });
-  bus.serve(credentialOf, async ({ credential_id }) => ({
-    credential: (await credentials.find(credential_id)) ?? null,
-  }));
+  health.start();
+  shutdown.add('health', () => health.stop());
+
+  serveCredentials(bus, { grants, reports, health, credentials, ttlMs, signal: shutdown.signal });
   bus.serve(listModels, async () => ({ models: await models.list() }));
   await bus.announce(SERVICE, instance);
   // Ready means that a request sent from now on finds a responder.

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 
 const KEY_BYTES = 32;
-const SHORTEST_SYNC_MS = 1_000;
+const SHORTEST_INTERVAL_MS = 1_000;
 /** What an Authorization header can carry. */
 const API_KEY = /^[\x21-\x7e]+$/;
 
@@ -40,11 +40,32 @@ export const settingsSchema = z.object({
   CREDENTIAL_MAX_CONCURRENCY: integerSetting({ max: 1_000_000 })
     .prefault('0')
     .describe('Calls that one credential may be used for at a time; 0 is no limit.'),
+  CREDENTIAL_REQUESTS_PER_SECOND: integerSetting({ max: 100_000 })
+    .prefault('0')
+    .describe('Calls that may be begun with one credential in a second, evenly spaced; 0 is no limit.'),
+  COOLING_FIRST_MS: integerSetting({ min: 1, max: 86_400_000 })
+    .prefault('2000')
+    .describe(
+      'Longest rest after a first rate limit without Retry-After, in milliseconds. Each further one doubles it.',
+    ),
+  COOLING_LONGEST_MS: integerSetting({ min: 1, max: 86_400_000 })
+    .prefault('600000')
+    .describe('Longest rest after rate limits and faults, in milliseconds, unless the upstream asks for a longer one.'),
+  BREAKER_FAULTS: integerSetting({ min: 1, max: 1_000 })
+    .prefault('5')
+    .describe('Faults in a row after which a credential rests for a model.'),
+  BREAKER_REST_MS: integerSetting({ min: 1, max: 86_400_000 })
+    .prefault('5000')
+    .describe('How long it rests then, in milliseconds, before a single call tries again. Each failed try doubles it.'),
+  HEALTH_INTERVAL: durationSetting()
+    .refine((ms) => ms >= SHORTEST_INTERVAL_MS, { error: 'must be at least 1s' })
+    .prefault('30m')
+    .describe('How often the upstream is asked whether each key works and which models it may use.'),
   GRANT_TTL_MS: integerSetting({ min: 100, max: 600_000 })
     .prefault('10000')
     .describe('How long a grant lasts unless it is renewed, in milliseconds.'),
   MODEL_SYNC_INTERVAL: durationSetting()
-    .refine((ms) => ms >= SHORTEST_SYNC_MS, { error: 'must be at least 1s' })
+    .refine((ms) => ms >= SHORTEST_INTERVAL_MS, { error: 'must be at least 1s' })
     .prefault('10m')
     .describe('How often the upstream is asked which models it has.'),
   MODELS_FILE: z

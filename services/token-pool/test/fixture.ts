@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Bus } from '@grok2api/bus';
-import { type AcquireReply, acquireGrant, type Grant, type Report, reportOutcome } from '@grok2api/contracts';
+import {
+  type AcquireReply,
+  type AcquireRequest,
+  acquireGrants,
+  type Grant,
+  type Report,
+  releaseGrants,
+  renewGrants,
+  reportOutcome,
+} from '@grok2api/contracts';
 import { applyMigrations } from '@grok2api/prisma-migrate';
 import { createLogger } from '@grok2api/service-kit';
 import { startNats, startPostgres, type TestServer } from '@grok2api/testkit';
@@ -10,8 +19,16 @@ import { startTokenPool, type TestProcess } from './token-pool-process.js';
 
 export const VIDEO = 'grok-imagine-video-1.5';
 export const CHAT = 'grok-4.7';
+export const NO_UPSTREAM = 'http://127.0.0.1:9/v1';
 export const CALL = { timeoutMs: 20_000 };
 const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
+
+type AcquireOptions = Partial<Pick<AcquireRequest, 'holder' | 'slots' | 'avoid' | 'sticky'>>;
+
+/** Begins the ids of a request's grants. */
+export function newRequestId(): string {
+  return `grant_${randomBytes(16).toString('hex')}`;
+}
 
 /** Real servers with the pool's tables, and token-pool processes on them. */
 export class Fixture {
@@ -34,6 +51,8 @@ export class Fixture {
       NATS_URL: nats.url,
       DATABASE_URL: postgres.url,
       CREDENTIALS_KEY: randomBytes(32).toString('base64'),
+      // Nobody listens there. A test that needs an upstream brings its own.
+      XAI_BASE_URL: NO_UPSTREAM,
     });
   }
 
@@ -51,9 +70,14 @@ export class Fixture {
     return { code: await exited, lines };
   }
 
+  /** Stops every token-pool process. */
+  async stopPools(): Promise<void> {
+    await Promise.all(this.#processes.splice(0).map((process) => process.stop()));
+  }
+
   /** Stops every token-pool process and empties the tables. */
   async reset(): Promise<void> {
-    await Promise.all(this.#processes.splice(0).map((process) => process.stop()));
+    await this.stopPools();
     await this.database.credential.deleteMany();
   }
 
@@ -64,16 +88,30 @@ export class Fixture {
     await Promise.all([this.nats.stop(), this.postgres.stop()]);
   }
 
-  acquire(models: string[], options: { holder?: string; slots?: number } = {}): Promise<AcquireReply> {
-    const { holder = 'worker-1', slots = 1 } = options;
-    return this.bus.call(acquireGrant, { holder, models, slots }, CALL);
+  acquire(models: string[], options: AcquireOptions = {}): Promise<AcquireReply> {
+    const { holder = 'worker-1', slots = 1, ...rest } = options;
+    return this.bus.call(acquireGrants, { request_id: newRequestId(), holder, models, slots, ...rest }, CALL);
   }
 
-  /** Acquires where a grant is expected. */
-  async grant(models: string[], options: { holder?: string; slots?: number } = {}): Promise<Grant> {
+  /** Acquires where a grant is expected, of a single credential. */
+  async grant(models: string[], options: AcquireOptions = {}): Promise<Grant> {
     const reply = await this.acquire(models, options);
-    if (reply.status !== 'granted') throw new Error(`no grant: ${reply.reason}`);
-    return reply.grant;
+    if (reply.status !== 'granted') throw new Error(`no grant: ${JSON.stringify(reply)}`);
+    const [grant, ...others] = reply.grants;
+    if (!grant || others.length > 0) throw new Error(`${reply.grants.length} grants`);
+    return grant;
+  }
+
+  /** Renews a grant; undefined when it is gone. */
+  async renew(grant: Grant, holder = 'worker-1'): Promise<{ models: string[]; watched: string[] } | undefined> {
+    const { id, counted, models, credential } = grant;
+    const asked = [{ id, credential_id: credential.id, models, counted }];
+    const { grants } = await this.bus.call(renewGrants, { holder, grants: asked }, CALL);
+    return grants.find((renewed) => renewed.id === id);
+  }
+
+  async release({ id }: Grant, keep = 0, holder = 'worker-1'): Promise<void> {
+    await this.bus.call(releaseGrants, { holder, grants: [{ id, keep }] }, CALL);
   }
 
   async report(report: Report): Promise<void> {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { releaseGrant, renewGrant } from '@grok2api/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CALL, CHAT, Fixture, VIDEO } from './fixture.js';
+import { CHAT, Fixture, VIDEO } from './fixture.js';
 
 let fixture: Fixture;
 
@@ -11,14 +10,6 @@ beforeAll(async () => {
 
 afterEach(() => fixture.reset());
 afterAll(() => fixture.destroy());
-
-function renew(grantId: string, holder = 'worker-1') {
-  return fixture.bus.call(renewGrant, { grant_id: grantId, holder }, CALL);
-}
-
-function release(grantId: string, holder = 'worker-1') {
-  return fixture.bus.call(releaseGrant, { grant_id: grantId, holder }, CALL);
-}
 
 /** Asks again until there is a slot; resolves to the ms it took. */
 async function untilGranted(): Promise<number> {
@@ -32,17 +23,22 @@ describe('a grant', () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', XAI_BASE_URL: 'http://127.0.0.1:9/v1' });
     expect(await fixture.acquire([VIDEO, CHAT], { slots: 2 })).toEqual({
       status: 'granted',
-      grant: {
-        id: expect.stringMatching(/^grant_[0-9a-f]{32}$/),
-        credential: {
-          id: expect.stringMatching(/^cred_[0-9a-f]{32}$/),
-          secret: 'xai-1',
-          base_url: 'http://127.0.0.1:9/v1',
+      grants: [
+        {
+          id: expect.stringMatching(/^grant_[0-9a-f]{32}_0$/),
+          credential: {
+            id: expect.stringMatching(/^cred_[0-9a-f]{32}$/),
+            secret: 'xai-1',
+            base_url: 'http://127.0.0.1:9/v1',
+          },
+          models: [VIDEO, CHAT],
+          slots: 2,
+          counted: false,
+          once: false,
+          watched: [],
+          expires_in_ms: 10_000,
         },
-        models: [VIDEO, CHAT],
-        slots: 2,
-        expires_in_ms: 10_000,
-      },
+      ],
     });
   });
 
@@ -63,39 +59,39 @@ describe('a grant', () => {
 
   it('ends with its release, and then cannot be renewed', async () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1' });
-    const { id } = await fixture.grant([VIDEO]);
-    await release(id);
+    const grant = await fixture.grant([VIDEO]);
+    await fixture.release(grant);
     await fixture.grant([VIDEO]);
-    await release(id);
-    expect(await renew(id)).toEqual({ renewed: false, expires_in_ms: 0 });
+    await fixture.release(grant);
+    expect(await fixture.renew(grant)).toBeUndefined();
   });
 
   it('is not ended or renewed by another holder', async () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1' });
-    const { id } = await fixture.grant([VIDEO]);
-    await release(id, 'worker-2');
-    expect(await renew(id, 'worker-2')).toEqual({ renewed: false, expires_in_ms: 0 });
+    const grant = await fixture.grant([VIDEO]);
+    await fixture.release(grant, 0, 'worker-2');
+    expect(await fixture.renew(grant, 'worker-2')).toBeUndefined();
     expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'busy' });
-    expect(await renew(id)).toEqual({ renewed: true, expires_in_ms: 10_000 });
+    expect(await fixture.renew(grant)).toMatchObject({ models: [VIDEO], watched: [] });
   });
 
   it('that is not renewed frees its slots after its time, not before', async () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '1000' });
     const asked = performance.now();
-    const { id } = await fixture.grant([VIDEO]);
+    const grant = await fixture.grant([VIDEO]);
     await untilGranted();
     expect(performance.now() - asked).toBeGreaterThanOrEqual(999);
-    expect(await renew(id)).toEqual({ renewed: false, expires_in_ms: 0 });
-    expect(await fixture.database.grant.count({ where: { id } })).toBe(0);
+    expect(await fixture.renew(grant)).toBeUndefined();
+    expect(await fixture.database.grant.count({ where: { id: grant.id } })).toBe(0);
   });
 
   it('that is renewed keeps its slots', async () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '2000' });
-    const { id } = await fixture.grant([VIDEO]);
+    const grant = await fixture.grant([VIDEO]);
     for (let i = 0; i < 6; i++) {
       await sleep(400);
       expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'busy' });
-      expect((await renew(id)).renewed).toBe(true);
+      expect(await fixture.renew(grant)).toBeDefined();
     }
     const renewed = performance.now();
     await untilGranted();
@@ -113,16 +109,19 @@ describe('the limit', () => {
       );
       const granted = new Map<string, number>();
       for (const reply of replies) {
-        if (reply.status === 'none') {
-          expect(reply.reason).toBe('busy');
+        if (reply.status !== 'granted') {
+          expect(reply).toMatchObject({ reason: 'busy' });
           continue;
         }
-        const { credential, slots } = reply.grant;
-        granted.set(credential.secret, (granted.get(credential.secret) ?? 0) + slots);
+        for (const { credential, slots } of reply.grants) {
+          granted.set(credential.secret, (granted.get(credential.secret) ?? 0) + slots);
+        }
       }
       expect(Object.fromEntries(granted)).toEqual({ 'xai-1': 7, 'xai-2': 7 });
       await Promise.all(
-        replies.map((reply, i) => (reply.status === 'granted' ? release(reply.grant.id, `worker-${i}`) : undefined)),
+        replies.flatMap((reply, i) =>
+          reply.status === 'granted' ? reply.grants.map((grant) => fixture.release(grant, 0, `worker-${i}`)) : [],
+        ),
       );
     }
     for (const pool of pools) expect(pool.lines.filter((line) => line.includes('"error"'))).toEqual([]);
@@ -161,14 +160,14 @@ describe('the limit', () => {
     const worker = async (holder: string) => {
       while (performance.now() < until) {
         const reply = await fixture.acquire([VIDEO], { holder });
-        if (reply.status === 'none') {
+        if (reply.status !== 'granted') {
           await sleep(5);
           continue;
         }
         granted++;
         // About at the end of its time: some renewals come in time, some too late.
         await sleep(90 + Math.random() * 20);
-        await renew(reply.grant.id, holder);
+        for (const grant of reply.grants) await fixture.renew(grant, holder);
       }
     };
     const watch = async () => {

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemoteError } from '@grok2api/bus';
-import { acquireGrant, credentialOf, releaseGrant, renewGrant, reportOutcome } from '@grok2api/contracts';
+import {
+  acquireGrants,
+  credentialOf,
+  releaseGrants,
+  renewGrants,
+  reportOutcome,
+  testCredential,
+} from '@grok2api/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CALL, Fixture, VIDEO } from './fixture.js';
@@ -28,7 +35,7 @@ async function untilGranted(): Promise<void> {
 }
 
 describe('the token pool', () => {
-  it.each([acquireGrant, renewGrant, releaseGrant, reportOutcome, credentialOf])(
+  it.each([acquireGrants, renewGrants, releaseGrants, reportOutcome, credentialOf, testCredential])(
     'refuses a malformed request on $subject and goes on',
     async ({ subject, service }) => {
       const rpc = { subject, service, request: z.unknown(), reply: z.unknown() };
@@ -40,7 +47,7 @@ describe('the token pool', () => {
     },
   );
 
-  it('fails a request that the database cannot take, and goes on', async () => {
+  it('refuses a name that the database could not take, and goes on', async () => {
     await expect(fixture.acquire(['\0'])).rejects.toBeInstanceOf(RemoteError);
     await fixture.grant([VIDEO]);
   });

@@ -1,5 +1,5 @@
 import { credentialOf } from '@grok2api/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CALL, CHAT, Fixture, VIDEO } from './fixture.js';
 
 let fixture: Fixture;
@@ -13,7 +13,9 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await fixture.database.credentialModel.deleteMany();
-  await fixture.database.credential.updateMany({ data: { enabled: true, disabledReason: null } });
+  await fixture.database.credential.updateMany({
+    data: { enabled: true, disabledReason: null, disabledMessage: null },
+  });
 });
 afterAll(() => fixture.destroy());
 
@@ -43,7 +45,9 @@ describe('a rate limit', () => {
     await rateLimit(60_000);
     await fixture.database.$executeRaw`
       UPDATE pool.credential_models SET cooling_until = clock_timestamp() - interval '1 millisecond'`;
-    expect((await fixture.grant([VIDEO])).models).toEqual([VIDEO]);
+    // Written by another hand: it is found within a second.
+    const grant = await vi.waitFor(() => fixture.grant([VIDEO]), { timeout: 10_000 });
+    expect(grant.models).toEqual([VIDEO]);
   });
 
   it('is not cut short by a later, shorter one', async () => {
@@ -86,12 +90,66 @@ describe('a fault', () => {
   });
 });
 
+describe('a model that faults have broken', () => {
+  const RULES = { BREAKER_FAULTS: '2', BREAKER_REST_MS: '300' };
+  const fault = () => fixture.report({ credential_id: id, model: VIDEO, outcome: 'fault' });
+
+  beforeAll(async () => {
+    // The probe has to be a single one over all processes.
+    await fixture.stopPools();
+    const env = { XAI_API_KEY: 'xai-1', ...RULES };
+    await Promise.all([fixture.startPool(env), fixture.startPool(env)]);
+  });
+
+  async function probe() {
+    await fault();
+    await fault();
+    return vi.waitFor(() => fixture.grant([VIDEO]), { timeout: 10_000, interval: 10 });
+  }
+
+  it('is tried by a single call after its rest, and used again once that succeeds', async () => {
+    expect(await probe()).toMatchObject({ slots: 1, once: true, models: [VIDEO], watched: [VIDEO] });
+    const replies = await Promise.all(Array.from({ length: 10 }, () => fixture.acquire([VIDEO])));
+    for (const reply of replies) expect(reply).toMatchObject({ reason: 'cooling' });
+    expect((await fixture.grant([VIDEO, CHAT])).models).toEqual([CHAT]);
+    await fixture.report({ credential_id: id, model: VIDEO, outcome: 'ok' });
+    expect(await fixture.grant([VIDEO])).toMatchObject({ once: false, models: [VIDEO], watched: [] });
+  });
+
+  it('rests twice as long after a probe that fails', async () => {
+    await probe();
+    await fault();
+    const { coolingUntil, faults, probeUntil } = (await model(VIDEO)) ?? {};
+    expect({ faults, probeUntil }).toEqual({ faults: 3, probeUntil: null });
+    const reply = await fixture.acquire([VIDEO]);
+    expect(reply).toMatchObject({ reason: 'cooling' });
+    if (reply.status === 'none') expect(reply.retry_after_ms).toBeGreaterThan(300);
+    expect(coolingUntil?.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  it('is tried by another call when nothing came of the probe', async () => {
+    await probe();
+    expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'cooling' });
+    await fixture.report({ credential_id: id, model: VIDEO, outcome: 'not_counted' });
+    expect(await fixture.grant([VIDEO])).toMatchObject({ once: true });
+  });
+
+  it('is tried by many at once only once', async () => {
+    await fault();
+    await fault();
+    await vi.waitFor(async () => expect((await model(VIDEO))?.coolingUntil?.getTime()).toBeLessThan(Date.now()));
+    const replies = await Promise.all(Array.from({ length: 20 }, () => fixture.acquire([VIDEO])));
+    expect(replies.filter(({ status }) => status === 'granted')).toHaveLength(1);
+  });
+});
+
 describe('a key that cannot work', () => {
   it.each(['dead', 'no_credits'] as const)('is disabled: %s', async (outcome) => {
     await fixture.report({ credential_id: id, model: VIDEO, outcome, message: 'what the upstream said' });
     expect(await fixture.database.credential.findUnique({ where: { id } })).toMatchObject({
       enabled: false,
       disabledReason: outcome,
+      disabledMessage: 'what the upstream said',
     });
     expect(await model(VIDEO)).toMatchObject({ lastError: 'what the upstream said' });
     expect(await fixture.acquire([CHAT])).toMatchObject({ reason: 'no_credential' });

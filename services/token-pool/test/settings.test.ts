@@ -29,7 +29,13 @@ describe('the settings', () => {
       XAI_API_KEYS: [],
       XAI_BASE_URL: 'https://api.x.ai/v1',
       CREDENTIAL_MAX_CONCURRENCY: 0,
+      CREDENTIAL_REQUESTS_PER_SECOND: 0,
       GRANT_TTL_MS: 10_000,
+      COOLING_FIRST_MS: 2_000,
+      COOLING_LONGEST_MS: 600_000,
+      BREAKER_FAULTS: 5,
+      BREAKER_REST_MS: 5_000,
+      HEALTH_INTERVAL: 1_800_000,
       MODEL_SYNC_INTERVAL: 600_000,
     });
   });

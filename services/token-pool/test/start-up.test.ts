@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { credentialOf } from '@grok2api/contracts';
 import { EXIT_BAD_SETTING } from '@grok2api/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CALL, Fixture, VIDEO } from './fixture.js';
+import { CALL, Fixture, NO_UPSTREAM, VIDEO } from './fixture.js';
 
 const SECRETS = ['xai-first-0001', 'xai-second-0002', 'xai-third-0003'] as const;
 let fixture: Fixture;
@@ -24,13 +24,14 @@ describe('the credentials of the environment', () => {
     await (await fixture.startPool(env)).stop();
     const before = await rows();
     expect(before).toMatchObject([
-      { last4: '0001', baseUrl: 'https://api.x.ai/v1', maxConcurrency: 0, enabled: true, source: 'environment' },
-      { last4: '0002', baseUrl: 'https://api.x.ai/v1', maxConcurrency: 0, enabled: true, source: 'environment' },
+      { last4: '0001', baseUrl: NO_UPSTREAM, maxConcurrency: 0, enabled: true, source: 'environment' },
+      { last4: '0002', baseUrl: NO_UPSTREAM, maxConcurrency: 0, enabled: true, source: 'environment' },
     ]);
-    const changes = { XAI_BASE_URL: 'http://127.0.0.1:9/v1', CREDENTIAL_MAX_CONCURRENCY: '3' };
+    const changes = { XAI_BASE_URL: 'http://127.0.0.1:10/v1', CREDENTIAL_MAX_CONCURRENCY: '3' };
     await fixture.startPool({ ...env, ...changes });
-    const changed = { baseUrl: 'http://127.0.0.1:9/v1', maxConcurrency: 3 };
-    expect(await rows()).toEqual(before.map((row) => ({ ...row, ...changed })));
+    const changed = { baseUrl: 'http://127.0.0.1:10/v1', maxConcurrency: 3 };
+    const { nextCheckAt, changedIn } = { nextCheckAt: expect.any(Date), changedIn: expect.any(BigInt) };
+    expect(await rows()).toEqual(before.map((row) => ({ ...row, ...changed, nextCheckAt, changedIn })));
   });
 
   it('are stored once, also by several processes that start at once', async () => {
@@ -61,7 +62,7 @@ describe('the credentials of the environment', () => {
     expect(kept).toMatchObject({ enabled: true, disabledReason: null });
     for (let i = 0; i < 3; i++) expect((await fixture.grant([VIDEO])).credential.id).toBe(kept?.id);
     const { credential } = await fixture.bus.call(credentialOf, { credential_id: removed?.id ?? '' }, CALL);
-    expect(credential).toEqual({ id: removed?.id, secret: SECRETS[0], base_url: 'https://api.x.ai/v1' });
+    expect(credential).toEqual({ id: removed?.id, secret: SECRETS[0], base_url: NO_UPSTREAM });
   });
 
   it('get a new chance at a start', async () => {

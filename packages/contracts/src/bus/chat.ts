@@ -23,6 +23,8 @@ const picturePartSchema = z.object({
 
 /** A chat completion with its model looked up and its pictures found. */
 export const chatRequestSchema = chatOptionsSchema.extend({
+  /** Name of the client key. */
+  owner: z.string(),
   model: modelSchema,
   messages: chatMessagesSchema(picturePartSchema),
 });

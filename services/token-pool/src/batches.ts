@@ -1,0 +1,45 @@
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** Does work in batches, one at a time: what comes while one is under way goes into the next. */
+export class Batches<Item, Result> {
+  #waiting: Waiting<Item, Result>[] = [];
+  #running = false;
+
+  /** @param run does a batch and resolves to a result for each item, in their order; when it rejects, all of them do */
+  constructor(
+    private readonly run: (items: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly maxSize: number,
+  ) {}
+
+  /** Resolves when the batch with this item is done. */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (!this.#running) void this.#runAll();
+    });
+  }
+
+  async #runAll(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      // What has arrived together goes together.
+      await new Promise(setImmediate);
+      const batch = this.#waiting.splice(0, this.maxSize);
+      try {
+        const results = await this.run(batch.map(({ item }) => item));
+        for (const [index, { resolve, reject }] of batch.entries()) {
+          const result = results[index];
+          if (result === undefined) reject(new Error('the batch has no result for it'));
+          else resolve(result);
+        }
+      } catch (err) {
+        for (const { reject } of batch) reject(err);
+      }
+    }
+    this.#running = false;
+  }
+}
