@@ -9,6 +9,9 @@ type Transaction = Prisma.TransactionClient;
 /** Statements have their own time-out; this one is for what they take together on a busy server. */
 const TRANSACTION_TIMEOUT = { maxWait: 5_000, timeout: 20_000 };
 
+/** Characters of a name in the DNS, and a port. */
+const LONGEST_HOST = 260;
+
 /** Runs one statement that returns, with `COLUMNS`, the tasks that it ends. See `writeEnds`. @throws StoreUnavailableError */
 export function endTasks(database: Database, statement: Prisma.Sql): Promise<Task[]> {
   return writeEnds(database, async (transaction) => {
@@ -43,7 +46,8 @@ async function insertCallbacks(transaction: Transaction, ended: readonly Task[])
   const rows = ended.flatMap((task) => {
     const { id, kind, owner, callbackUrl: url } = task;
     if (url === undefined) return [];
-    const host = URL.canParse(url) ? new URL(url).host : '';
+    // A host that is too long for an index is none.
+    const host = URL.canParse(url) ? new URL(url).host.slice(0, LONGEST_HOST) : '';
     const payload = JSON.stringify(callbackPayload(task));
     return [{ id: callbackId(id), task_id: id, kind, owner, url, host, payload, ended_at: task.endedAt }];
   });

@@ -113,10 +113,13 @@ describe('an end', () => {
     });
   });
 
-  it('is written although the address is none', async () => {
-    const claim = await test.running({ callbackUrl: 'nonsense' });
+  it.each([
+    ['nonsense', ''],
+    [`https://${'a'.repeat(10_000)}.com/`, 'a'.repeat(260)],
+  ])('is written although the address is none: %.20s', async (callbackUrl, host) => {
+    const claim = await test.running({ callbackUrl });
     await test.store.claims.fail(claim, ERROR);
-    expect(await callbacks()).toMatchObject([{ url: 'nonsense', host: '' }]);
+    expect(await callbacks()).toMatchObject([{ url: callbackUrl, host }]);
   });
 });
 
