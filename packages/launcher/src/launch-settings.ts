@@ -29,7 +29,9 @@ export const settingsSchema = z.object({
   CALLBACK_SECRET: z
     .string()
     .optional()
-    .describe('Secret that callbacks are signed with, `whsec_…`; without it one is made in DATA_DIR.'),
+    .describe(
+      'Secret that callbacks are signed with, `whsec_…`; without it one is made in DATA_DIR. While it is being replaced: the new one, a comma, the old one.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',

@@ -25,9 +25,7 @@ export const settingsSchema = z.object({
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     })
-    .describe(
-      'Secret that callbacks are signed with, `whsec_…`, where a client key has none of its own. While it is being replaced: the new one, a comma, the old one.',
-    ),
+    .describe('Secret that callbacks are signed with; two of them, the new one first, while one replaces the other.'),
   CALLBACK_SCHEDULE: listSetting()
     .pipe(z.array(durationSetting()).min(1))
     .refine((times) => times.every((time, index) => time > (times[index - 1] ?? -1)), {
