@@ -23,6 +23,7 @@ const OWNED: Record<Grant, readonly string[]> = {
   database: ['DATABASE_URL'],
   media: [],
   fetch: ['FETCH_PROXY'],
+  'upstream-proxy': ['UPSTREAM_PROXY'],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
   'callback-secret': ['CALLBACK_SECRET'],
@@ -61,6 +62,8 @@ export function serviceEnvironment(
       ),
     fetch: () => picked(env, OWNED.fetch),
     upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
+    // The simulator is on this host.
+    'upstream-proxy': () => (values.simulatorPort === undefined ? picked(env, OWNED['upstream-proxy']) : {}),
     'client-keys': () => picked(env, OWNED['client-keys']),
     'callback-secret': () => ({ CALLBACK_SECRET: values.callbackSecret }),
     'gateway-address': () => ({

@@ -5,6 +5,7 @@ export type Grant =
   | 'media'
   | 'fetch'
   | 'upstream'
+  | 'upstream-proxy'
   | 'client-keys'
   | 'callback-secret'
   | 'gateway-address'
@@ -42,7 +43,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'token-pool',
     entry: 'services/token-pool/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'upstream'],
+    grants: ['bus', 'database', 'upstream', 'upstream-proxy'],
     wave: 1,
     expected: true,
   },
@@ -50,7 +51,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'chat',
     entry: 'services/chat/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'media', 'fetch'],
+    grants: ['bus', 'media', 'fetch', 'upstream-proxy'],
     wave: 2,
     expected: true,
   },
@@ -58,7 +59,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'image',
     entry: 'services/image/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'media', 'fetch'],
+    grants: ['bus', 'database', 'media', 'fetch', 'upstream-proxy'],
     wave: 2,
     expected: true,
   },
@@ -66,7 +67,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',
-    grants: ['bus', 'database', 'media', 'fetch'],
+    grants: ['bus', 'database', 'media', 'fetch', 'upstream-proxy'],
     wave: 2,
     expected: true,
   },

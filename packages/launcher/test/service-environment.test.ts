@@ -5,6 +5,7 @@ import { instancesOf, SERVICES } from '../src/services.js';
 const USER_ENV = {
   PATH: '/bin',
   FETCH_ALLOW: '10.0.0.0/8',
+  UPSTREAM_PROXY: 'http://me:secret-password@upstream-proxy:3128',
   FETCH_PROXY: 'http://me:secret-proxy-password@proxy:3128',
   VIDEO_WORKER_SLOTS: '2',
   XAI_API_KEY: 'secret-xai-key',
@@ -53,10 +54,10 @@ function secretsIn(env: NodeJS.ProcessEnv | undefined): string[] {
 
 test('every secret reaches only the services that need it', () => {
   const secrets = Object.fromEntries([...environments(VALUES)].map(([name, env]) => [name, secretsIn(env)]));
-  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'];
+  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL', 'UPSTREAM_PROXY'];
   expect(secrets).toEqual({
-    'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
-    chat: ['AWS_SECRET_ACCESS_KEY', 'FETCH_PROXY', 'NATS_URL'],
+    'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'UPSTREAM_PROXY', 'XAI_API_KEY', 'XAI_API_KEYS'],
+    chat: ['AWS_SECRET_ACCESS_KEY', 'FETCH_PROXY', 'NATS_URL', 'UPSTREAM_PROXY'],
     image: worker,
     'video-worker-1': worker,
     'video-worker-2': worker,
@@ -94,5 +95,6 @@ test('without a key the simulator runs, without secrets, and stands for xAI', ()
     XAI_BASE_URL: 'http://127.0.0.1:4567/v1',
   });
   expect(all.get('token-pool')?.XAI_API_KEYS).toBeUndefined();
+  expect(all.get('token-pool')?.UPSTREAM_PROXY).toBeUndefined();
   expect(environments(VALUES).has('simulator')).toBe(false);
 });

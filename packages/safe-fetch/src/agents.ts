@@ -2,6 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard.js';
 import { guardedConnector } from './guarded-connector.js';
 import { proxiedConnector } from './proxied-connector.js';
+import { ProxyTunnels } from './proxy-tunnels.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const OPTIONS: Agent.Options = {
@@ -25,13 +26,14 @@ export interface Agents {
 export function openAgents(guard: AddressGuard, proxyUrl: string | undefined): Agents {
   const trusted = new Agent(OPTIONS);
   const direct = guardedConnector(guard, CONNECT_TIMEOUT_MS);
-  const proxied = proxyUrl === undefined ? undefined : proxiedConnector(proxyUrl, guard, CONNECT_TIMEOUT_MS, direct);
-  const guarded = new Agent({ ...OPTIONS, connect: proxied?.connect ?? direct });
+  const tunnels = proxyUrl === undefined ? undefined : new ProxyTunnels(proxyUrl, CONNECT_TIMEOUT_MS);
+  const connect = tunnels ? proxiedConnector(tunnels, guard, direct) : direct;
+  const guarded = new Agent({ ...OPTIONS, connect });
   return {
     trusted,
     guarded,
     destroy: async () => {
-      await Promise.all([trusted.destroy(), guarded.destroy(), proxied?.close()]);
+      await Promise.all([trusted.destroy(), guarded.destroy(), tunnels?.close()]);
     },
   };
 }

@@ -11,7 +11,8 @@ export {
   type SafeFetchReason,
   TooManyRedirectsError,
 } from './errors.js';
-export { fetchSettings } from './fetch-settings.js';
+export { fetchSettings, proxySetting } from './fetch-settings.js';
+export { ProxyTunnels } from './proxy-tunnels.js';
 export {
   createSafeFetch,
   type FetchResponse,

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { startTestProxy, type TestProxy } from '@grok2api/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSafeFetch, type SafeFetch, type SafeFetchOptions } from '../src/index.js';
 import { PRIVATE_ADDRESSES } from './address-tables.js';
 import { type CountingServer, startCountingServer } from './counting-server.js';
 import { type DnsServer, startDnsServer } from './dns-server.js';
-import { startTestProxy, type TestProxy } from './test-proxy.js';
 
 const LIMITS = { maxBytes: 1000, timeoutMs: 10_000, idleTimeoutMs: 10_000 };
 const PUBLIC = '93.184.215.14';

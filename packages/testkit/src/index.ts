@@ -12,3 +12,4 @@ export { type SystemOnServers, startOnServers } from './system-on-servers.js';
 export type { StreamEvent, TaskBody, TaskClient } from './task-client.js';
 export { tempDir } from './temp-dir.js';
 export { TestProcess } from './test-process.js';
+export { startTestProxy, type TestProxy } from './test-proxy.js';

@@ -17,7 +17,7 @@ const STOP_GRACE_MS = 15_000;
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const settings = readChatSettings(env);
 
-  const upstream = createXaiUpstream();
+  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
   shutdown.add('upstream', () => upstream.close());
 
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });

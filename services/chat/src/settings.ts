@@ -1,3 +1,4 @@
+import { upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
 import { integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
@@ -8,6 +9,7 @@ export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   ...mediaStoreSettings,
   ...fetchSettings,
+  ...upstreamSettings,
   CHAT_IDLE_TIMEOUT_MS: integerSetting({ min: 100, max: 3_600_000 })
     .prefault('120000')
     .describe('How long the upstream may be silent in the middle of a streamed chat completion, in milliseconds.'),

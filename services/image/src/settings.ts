@@ -1,3 +1,4 @@
+import { upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
 import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
@@ -11,6 +12,7 @@ export const settingsSchema = z.object({
   ...mediaStoreSettings,
   ...workerSettings,
   ...fetchSettings,
+  ...upstreamSettings,
   IMAGE_TIMEOUT_MS: integerSetting({ min: 1000, max: 3_600_000 })
     .prefault('120000')
     .describe('How long the upstream may take for the images of one request or task, in milliseconds.'),

@@ -1,3 +1,4 @@
+import { upstreamSettings } from '@grok2api/grok-upstream';
 import {
   databaseUrlSetting,
   durationSetting,
@@ -34,6 +35,7 @@ export const settingsSchema = z.object({
   CREDENTIALS_KEY: encryptionKey.describe('Key that encrypts the credentials in the database: 32 bytes in base64.'),
   XAI_API_KEY: apiKeys.prefault('').describe("xAI's API key, or several separated by commas."),
   XAI_API_KEYS: apiKeys.prefault('').describe('The same, together with XAI_API_KEY.'),
+  ...upstreamSettings,
   XAI_BASE_URL: urlSetting(['https:', 'http:'])
     .prefault('https://api.x.ai/v1')
     .describe('Base URL of the upstream, with `/v1`.'),

@@ -1,4 +1,4 @@
-import { DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
+import { DEFAULT_PRESET_SUFFIXES, upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
 import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
@@ -21,6 +21,7 @@ export const settingsSchema = z.object({
     .prefault('500')
     .describe('Largest result file that is fetched from the upstream, in megabytes.'),
   ...fetchSettings,
+  ...upstreamSettings,
   PRESET_FUN_SUFFIX: z
     .string()
     .prefault(DEFAULT_PRESET_SUFFIXES.fun)
