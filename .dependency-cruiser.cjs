@@ -3,7 +3,7 @@
 const FLOORS = [
   ['contracts', 'service-kit', 'safe-fetch', 'media-store', 'prisma-migrate'],
   ['bus', 'task-store', 'grok-upstream', 'pictures'],
-  ['credential-client', 'model-sync', 'task-engine'],
+  ['credential-client', 'model-sync', 'task-engine', 'usage-client'],
   ['launcher'],
   ['testkit'],
 ];

@@ -66,6 +66,24 @@ it('makes a video of an upload and keeps it there until its task is deleted', as
   await expect.poll(async () => (await fetch(url)).status, { timeout: 30_000 }).toBe(404);
 });
 
+it('makes images of uploads and keeps them there, and those of a task too', async () => {
+  const body = new FormData();
+  body.set('prompt', '海豚');
+  for (let n = 0; n < 2; n++) body.append('image', new Blob([PNG]), 'x.png');
+  const answer = await fetch(`${system.baseUrl}/v1/images/edits`, { method: 'POST', body });
+  expect(answer.status).toBe(200);
+  const { data } = (await answer.json()) as { data: { url: string }[] };
+  const tasks = system.imageTasks();
+  const task = await tasks.ended(await tasks.create('海豚', { n: 2, response_format: 'b64_json' }));
+  const { result } = task.data as { result: { images: string[] } };
+  expect(result.images).toHaveLength(2);
+  for (const url of [data[0]?.url ?? '', ...(task.images ?? [])]) {
+    const file = await fetch(url);
+    expect(file.headers.get('content-type')).toBe('image/jpeg');
+    expect((await file.arrayBuffer()).byteLength).toBeGreaterThan(10_000);
+  }
+});
+
 it('refuses while the store is away, and leaves nothing behind; then goes on', async () => {
   const before = await uploaded(PNG);
   await s3.stop();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +42,20 @@ describe('npm start', () => {
       await standIn.stop();
     }
   }, 90_000);
+
+  it('makes a key of the admin API that only its owner can read', async () => {
+    const system = await TestSystem.start();
+    try {
+      const path = join(system.dataDir, 'admin.key');
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const adminKey = readFileSync(path, 'utf8').trim();
+      expect((await system.tasks(adminKey).request('GET', '/admin/api/credentials')).status).toBe(200);
+      expect(system.output).toContain(path);
+      expect(system.output + JSON.stringify(system.logLines())).not.toContain(adminKey);
+    } finally {
+      await system.stop();
+    }
+  });
 
   it('says in one sentence that the port is used', async () => {
     const other = createServer().listen(0, '127.0.0.1');

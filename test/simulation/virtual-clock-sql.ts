@@ -1,18 +1,11 @@
+import { CLOCK_SQL } from './clock-sql.js';
+
 /**
- * What makes a database of tasks one under a virtual clock: its time, the functions that tell it in place of the
- * server's, and a history of every write that no code of the store can leave out.
+ * What makes a database of tasks one under a virtual clock: its time, and a history of every write that no code of the
+ * store can leave out.
  */
 export const VIRTUAL_CLOCK_SQL = [
-  'CREATE SCHEMA clock',
-  'CREATE TABLE clock.reading (at timestamptz NOT NULL, server_started_at timestamptz NOT NULL)',
-  'CREATE SEQUENCE clock.ticks',
-  `CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS
-    'SELECT at FROM clock.reading'`,
-  // The real one goes on within a transaction and never says the same time twice.
-  `CREATE FUNCTION clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-    $$SELECT at + nextval('clock.ticks') * interval '1 microsecond' FROM clock.reading$$`,
-  `CREATE FUNCTION clock.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql STABLE AS
-    'SELECT server_started_at FROM clock.reading'`,
+  ...CLOCK_SQL,
   // CURRENT_TIMESTAMP is no function and cannot be hidden.
   'ALTER TABLE public.tasks ALTER COLUMN created_at SET DEFAULT clock.now()',
   `CREATE UNLOGGED TABLE clock.history (

@@ -6,11 +6,10 @@ import { openDatabase } from '../../packages/task-store/src/database.js';
 import { Queue } from '../../packages/task-store/src/queue.js';
 import { Tasks } from '../../packages/task-store/src/tasks.js';
 import { Upkeep } from '../../packages/task-store/src/upkeep.js';
+import { CLOCK_SESSION } from './clock-sql.js';
 import { VIRTUAL_CLOCK_SQL } from './virtual-clock-sql.js';
 
 const PRISMA_DIR = fileURLToPath(new URL('../../packages/task-store/prisma', import.meta.url));
-/** Named before `pg_catalog`, the schema `clock` hides the server's own now() and its kin. */
-const SESSION = '-c search_path=clock,public,pg_catalog -c synchronous_commit=off';
 const CONNECTIONS = 6;
 
 /** A task's row after one write, as the database's own trigger saw it; times in milliseconds. */
@@ -55,7 +54,7 @@ export class VirtualDatabase {
     const log = { info: () => {}, warn: () => {} };
     await applyMigrations({ databaseUrl: server.url, schema: 'public', prismaDir: PRISMA_DIR, log });
     const url = new URL(server.url);
-    url.searchParams.set('options', SESSION);
+    url.searchParams.set('options', CLOCK_SESSION);
     const database = openDatabase({ databaseUrl: url.href, maxConnections: CONNECTIONS });
     for (const statement of VIRTUAL_CLOCK_SQL) await database.$executeRawUnsafe(statement);
     return new VirtualDatabase(server, database);

@@ -21,17 +21,21 @@ export class Connection {
 
   private constructor(
     readonly nats: NatsConnection,
+    /** What begins the inboxes that this side may listen to. */
+    readonly inboxPrefix: string,
     private readonly log: Logger,
   ) {}
 
   /** Connects; waits for the server as long as it takes. */
   static async open(options: ConnectOptions): Promise<Connection> {
     const { servers, user, pass, tls } = parseServers(options.url);
+    const inboxPrefix = inboxPrefixOf(user);
     const nats = await connect({
       servers,
       ...(user === undefined ? {} : { user, pass: pass ?? '' }),
       ...(tls ? { tls: {} } : {}),
       name: options.name,
+      inboxPrefix,
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT_MS,
@@ -40,7 +44,7 @@ export class Connection {
       maxPingOut: 2,
       ignoreClusterUpdates: true,
     });
-    const connection = new Connection(nats, options.log);
+    const connection = new Connection(nats, inboxPrefix, options.log);
     void connection.#watch();
     return connection;
   }
@@ -119,6 +123,11 @@ export class Connection {
       }
     }
   }
+}
+
+// An inbox that only its own user may listen to, where the server says so: replies hold secrets.
+function inboxPrefixOf(user: string | undefined): string {
+  return user === undefined ? '_INBOX' : `_INBOX.${user.replace(/[^\w-]/g, '_')}`;
 }
 
 // The client takes user and password apart from the addresses.

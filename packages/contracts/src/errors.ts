@@ -3,6 +3,7 @@ export type ErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'rate_limit_error'
+  | 'insufficient_quota'
   | 'server_error'
   | 'upstream_error';
 
@@ -121,6 +122,12 @@ export const ERROR_CATALOGUE = {
     message: 'The multipart body cannot be read: {reason}.',
     hint: 'Send multipart/form-data with a boundary and few fields.',
   },
+  invalid_csv: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The body is not valid CSV: {reason}.',
+    hint: 'Name the columns in the first line, `secret` among them.',
+  },
   host_not_allowed: {
     status: 403,
     type: 'invalid_request_error',
@@ -156,6 +163,30 @@ export const ERROR_CATALOGUE = {
     type: 'invalid_request_error',
     message: 'The task does not exist.',
     hint: 'Check the task id; tasks are kept for some days only.',
+  },
+  credential_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The credential does not exist.',
+    hint: 'List the credentials for their ids.',
+  },
+  client_key_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The client key does not exist.',
+    hint: 'List the client keys for their ids.',
+  },
+  duplicate_credential: {
+    status: 409,
+    type: 'invalid_request_error',
+    message: 'The secret is there already, as the credential {id}.',
+    hint: 'Change that credential.',
+  },
+  idempotency_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'Idempotency-Key is not supported here: no reply that tells of a secret is kept.',
+    hint: 'Leave the header out; a secret that is sent twice is found to be a duplicate.',
   },
   file_not_found: {
     status: 404,
@@ -216,6 +247,12 @@ export const ERROR_CATALOGUE = {
     type: 'rate_limit_error',
     message: 'No available tokens. Please try again later.',
     hint: 'Wait for the seconds of Retry-After.',
+  },
+  insufficient_quota: {
+    status: 429,
+    type: 'insufficient_quota',
+    message: 'You exceeded your current quota, please check your plan and billing details.',
+    hint: "The key's budget for this month is used up: ask who gave you the key.",
   },
   internal_error: {
     status: 500,

@@ -1,3 +1,16 @@
+export {
+  adminPageSchema,
+  clientKeyBody,
+  createClientKeySchema,
+  createCredentialSchema,
+  credentialBody,
+  listCredentialsSchema,
+  toClientKeyLimits,
+  toCredentialChanges,
+  toNewCredential,
+  updateClientKeySchema,
+  updateCredentialSchema,
+} from './api/admin.js';
 export { inAsyncDialect } from './api/async-dialect.js';
 export {
   CALLBACK_STATES,
@@ -40,6 +53,14 @@ export type { MediaRequestLimits } from './api/prompt.js';
 export { resultUrls, type ShownTask, type TaskBody, taskBody, taskFields, taskResults } from './api/task-body.js';
 export { deleteTasksSchema, listTasksSchema, taskStatusPathSchema } from './api/tasks.js';
 export {
+  adminUsageQueryParametersSchema,
+  monthSoFar,
+  parseAdminUsageQuery,
+  parseUsageQuery,
+  usageBody,
+  usageQueryParametersSchema,
+} from './api/usage.js';
+export {
   createFlatVideoGenerationSchema,
   createVideoGenerationSchema,
   createVideoTaskSchema,
@@ -48,11 +69,35 @@ export {
   type VideoTaskRequest,
 } from './api/video-tasks.js';
 export {
+  addCredentials,
+  CREDENTIAL_BATCH,
+  type CredentialEntry,
+  type CredentialQuery,
+  clearCooling,
+  deleteCredential,
+  listCredentials,
+  type NewCredential,
+  updateCredential,
+} from './bus/admin.js';
+export {
   type ChatMessage,
   type ChatPicture,
   type ChatRequest,
   completeChat,
 } from './bus/chat.js';
+export {
+  admitRequests,
+  type ClientKey,
+  type ClientKeyEntry,
+  type ClientKeyLimits,
+  clientKeysChanged,
+  createClientKey,
+  holdRequestSlots,
+  listClientKeyEntries,
+  listClientKeys,
+  revokeClientKey,
+  updateClientKey,
+} from './bus/client-keys.js';
 export {
   type AcquireReply,
   type AcquireRequest,
@@ -86,6 +131,17 @@ export { CALLBACKS_SUBJECT, cancelSubject, progressSubject, WAKE_UP_STREAM, wake
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export type { Topic } from './bus/topic.js';
 export {
+  NO_USAGE,
+  queryUsage,
+  recordUsage,
+  USAGE_BATCH,
+  USAGE_COUNTS,
+  type UsageCounts,
+  type UsageGroupCounts,
+  type UsageQuery,
+  type UsageRow,
+} from './bus/usage.js';
+export {
   ApiError,
   type ApiErrorDetails,
   ERROR_CATALOGUE,
@@ -109,6 +165,8 @@ export {
   type ReasoningEffort,
   type RefusableParameter,
 } from './models.js';
+export { fromUsd, toUsd } from './money.js';
+export { type Admission, admit, WINDOW_MS, type WindowEntry } from './request-window.js';
 export {
   ASPECT_RATIOS,
   END_STATES,
@@ -137,5 +195,5 @@ export {
   videoParamsSchema,
 } from './task.js';
 export { type Language, TEXTS, type Texts, taskMessage } from './texts.js';
-export { parseRequest } from './validation.js';
+export { parseRequest, parseSecretRequest } from './validation.js';
 export { newWebhookSecret, webhookSecretSchema } from './webhook-secret.js';

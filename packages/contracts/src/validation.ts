@@ -2,19 +2,35 @@ import { z } from 'zod';
 import { ApiError } from './errors.js';
 
 const SHOWN_CHARACTERS = 60;
+const UNSHOWN = 'this value';
 
 /**
  * Parses a request's untyped part.
  * @throws ApiError for the first fault: which parameter, what was wrong, what is allowed
  */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
+  return parse(schema, input, shown);
+}
+
+/**
+ * Parses what may hold secrets: as `parseRequest`, but an error repeats no value.
+ * @throws ApiError for the first fault: which parameter, what is allowed
+ */
+export function parseSecretRequest<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
+  return parse(schema, input, () => UNSHOWN);
+}
+
+/** Writes a value that is wrong as an error repeats it. */
+type Show = (input: unknown) => string;
+
+function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, show: Show): z.infer<Schema> {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw issue ? toApiError(issue) : new ApiError('internal_error', { cause: parsed.error });
+  throw issue ? toApiError(issue, show) : new ApiError('internal_error', { cause: parsed.error });
 }
 
-function toApiError(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = []): ApiError {
+function toApiError(issue: z.core.$ZodIssue, show: Show, parents: readonly PropertyKey[] = []): ApiError {
   const path = [...parents, ...issue.path];
   const param = path.map(String).join('.');
   switch (issue.code) {
@@ -23,25 +39,25 @@ function toApiError(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = [
     case 'invalid_value': {
       const expected = [...new Set(issue.values.map((value) => typeof value))];
       if (!expected.includes(typeof issue.input)) return wrongType(param, issue.input, expected.join(' or '));
-      return invalidValue(param, issue.input, `Allowed: ${issue.values.join(', ')}.`);
+      return invalidValue(param, show(issue.input), `Allowed: ${issue.values.join(', ')}.`);
     }
     case 'invalid_union': {
       if ('discriminator' in issue) {
         const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
-        return wrongKind(param, issue.input, issue.discriminator, options);
+        return wrongKind(param, issue.input, issue.discriminator, options, show);
       }
       // The branch that went furthest is the one that was meant: one of another type did not go anywhere.
       const furthest = issue.errors.flat().toSorted((a, b) => reach(b) - reach(a))[0];
-      if (furthest && reach(furthest) > 0) return toApiError(furthest, path);
+      if (furthest && reach(furthest) > 0) return toApiError(furthest, show, path);
       const expected = issue.errors.flat().map((error) => ('expected' in error ? String(error.expected) : 'another'));
       return wrongType(param, issue.input, [...new Set(expected)].join(' or '));
     }
     case 'too_small':
-      return invalidValue(param, issue.input, `At least ${issue.minimum}${unit(issue.origin)}.`);
+      return invalidValue(param, show(issue.input), `At least ${issue.minimum}${unit(issue.origin)}.`);
     case 'too_big':
-      return invalidValue(param, issue.input, `At most ${issue.maximum}${unit(issue.origin)}.`);
+      return invalidValue(param, show(issue.input), `At most ${issue.maximum}${unit(issue.origin)}.`);
     default:
-      return invalidValue(param, issue.input, issue.message);
+      return invalidValue(param, show(issue.input), issue.message);
   }
 }
 
@@ -50,10 +66,16 @@ function reach(issue: z.core.$ZodIssue): number {
 }
 
 // A union told apart by one of its fields: `input` is the whole object, `param` names the field.
-function wrongKind(param: string, input: unknown, field: string | undefined, options: readonly unknown[]): ApiError {
+function wrongKind(
+  param: string,
+  input: unknown,
+  field: string | undefined,
+  options: readonly unknown[],
+  show: Show,
+): ApiError {
   const given = z.record(z.string(), z.unknown()).safeParse(input).data?.[field ?? ''];
   if (typeof given !== 'string') return wrongType(param, given, 'string');
-  return invalidValue(param, given, `Allowed: ${options.join(', ')}.`);
+  return invalidValue(param, show(given), `Allowed: ${options.join(', ')}.`);
 }
 
 function wrongType(param: string, input: unknown, expected: string): ApiError {
@@ -66,8 +88,12 @@ function unit(origin: string): string {
   return origin === 'array' ? ' entries' : '';
 }
 
-function invalidValue(param: string, input: unknown, allowed: string): ApiError {
-  const text = typeof input === 'object' && input !== null ? 'this value' : JSON.stringify(input);
-  const value = text && text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : (text ?? 'this value');
+function invalidValue(param: string, value: string, allowed: string): ApiError {
   return new ApiError('invalid_value', { param, values: { value, allowed } });
+}
+
+function shown(input: unknown): string {
+  const text = typeof input === 'object' && input !== null ? undefined : JSON.stringify(input);
+  if (text === undefined) return UNSHOWN;
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

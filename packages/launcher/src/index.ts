@@ -1,5 +1,6 @@
 export { LaunchError } from './launch-error.js';
 export { jsonOutput, type LogOutput, prettyOutput } from './logs/log-output.js';
+export { findNatsServer } from './nats-server/find-nats-server.js';
 export { prepareNats } from './nats-server/prepare-nats.js';
 export { freeLoopbackPort } from './ports.js';
 export { preparePostgres } from './postgres/prepare-postgres.js';

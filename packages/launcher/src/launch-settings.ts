@@ -32,6 +32,10 @@ export const settingsSchema = z.object({
     .describe(
       'Secret that callbacks are signed with, `whsec_…`; without it one is made in DATA_DIR. While it is being replaced: the new one, a comma, the old one.',
     ),
+  ADMIN_KEY: z
+    .string()
+    .optional()
+    .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
@@ -55,6 +59,7 @@ export interface LaunchSettings {
   upstreamUrl: string | undefined;
   credentialsKey: string | undefined;
   callbackSecret: string | undefined;
+  adminKey: string | undefined;
   logLevel: string;
 }
 
@@ -74,6 +79,7 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv, root: string): Launch
     upstreamUrl: given.XAI_BASE_URL,
     credentialsKey: given.CREDENTIALS_KEY,
     callbackSecret: given.CALLBACK_SECRET,
+    adminKey: given.ADMIN_KEY,
     logLevel: given.LOG_LEVEL,
   };
 }

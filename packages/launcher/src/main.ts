@@ -10,6 +10,7 @@ import { readLaunchSettings } from './launch-settings.js';
 import { jsonOutput, prettyOutput } from './logs/log-output.js';
 import { MIGRATIONS, SERVICES } from './services.js';
 import { System } from './system.js';
+import { ADMIN_KEY_FILE } from './system-values.js';
 import { onToldToStop } from './told-to-stop.js';
 import { welcome } from './welcome.js';
 
@@ -65,7 +66,9 @@ async function main(): Promise<void> {
   try {
     await system.start(stop.signal);
     const upstream = settings.upstream === 'xai' ? (settings.upstreamUrl ?? 'xAI') : undefined;
-    print(welcome({ base: gatewayBase(settings, 'localhost'), upstream, dataDir: settings.dataDir }));
+    const { dataDir } = settings;
+    const adminKey = settings.adminKey === undefined ? join(dataDir, ADMIN_KEY_FILE) : 'ADMIN_KEY';
+    print(welcome({ base: gatewayBase(settings, 'localhost'), upstream, dataDir, adminKey }));
     await stopped;
   } catch (err) {
     if (!stop.signal.aborted) throw err;

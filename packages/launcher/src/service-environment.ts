@@ -9,6 +9,7 @@ export interface SystemValues {
   databaseUrl: string;
   credentialsKey: string;
   callbackSecret: string;
+  adminKey: string;
   gatewayPort: number;
   gatewayHost: string | undefined;
   /** Names of the services that the gateway's health waits for. */
@@ -24,7 +25,7 @@ const OWNED: Record<Grant, readonly string[]> = {
   media: [],
   fetch: ['FETCH_PROXY'],
   'upstream-proxy': ['UPSTREAM_PROXY'],
-  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY'],
+  upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
   'callback-secret': ['CALLBACK_SECRET'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
@@ -61,10 +62,14 @@ export function serviceEnvironment(
         Object.keys(env).filter((name) => name.startsWith(OWNED_PREFIXES.media)),
       ),
     fetch: () => picked(env, OWNED.fetch),
-    upstream: () => ({ ...upstreamVariables(env, values.simulatorPort), CREDENTIALS_KEY: values.credentialsKey }),
+    upstream: () => ({
+      ...upstreamVariables(env, values.simulatorPort),
+      ...picked(env, ['CREDENTIALS_KEY_OLD']),
+      CREDENTIALS_KEY: values.credentialsKey,
+    }),
     // The simulator is on this host.
     'upstream-proxy': () => (values.simulatorPort === undefined ? picked(env, OWNED['upstream-proxy']) : {}),
-    'client-keys': () => picked(env, OWNED['client-keys']),
+    'client-keys': () => ({ ...picked(env, ['API_KEYS']), ADMIN_KEY: values.adminKey }),
     'callback-secret': () => ({ CALLBACK_SECRET: values.callbackSecret }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),

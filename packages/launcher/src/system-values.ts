@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { newWebhookSecret } from '@grok2api/contracts';
 import type { LaunchSettings } from './launch-settings.js';
 import { freeLoopbackPort } from './ports.js';
-import { readOrCreateSecret } from './secret-file.js';
+import { randomPassword, readOrCreateSecret } from './secret-file.js';
 import type { SystemValues } from './service-environment.js';
+
+/** In the data directory: the key of the admin API, where none is set. */
+export const ADMIN_KEY_FILE = 'admin.key';
 
 /** What services are told, with the keys and the ports that the launcher keeps in the data directory. */
 export async function systemValues(
@@ -22,6 +25,7 @@ export async function systemValues(
     logLevel: settings.logLevel,
     credentialsKey: settings.credentialsKey ?? (await credentialsKey(dataDir)),
     callbackSecret: settings.callbackSecret ?? (await callbackSecret(dataDir)),
+    adminKey: settings.adminKey ?? (await readOrCreateSecret(join(dataDir, ADMIN_KEY_FILE), randomPassword)),
     gatewayPort: settings.port,
     gatewayHost: settings.host,
     simulatorPort: settings.upstream === 'simulator' ? await simulatorPort(dataDir) : undefined,

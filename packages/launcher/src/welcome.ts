@@ -4,15 +4,18 @@ export interface WelcomeValues {
   /** Undefined: the simulator. Otherwise xAI's address, or another that was set. */
   upstream: string | undefined;
   dataDir: string;
+  /** Where the key of the admin API is to be found. */
+  adminKey: string;
 }
 
 /** The text that is printed once everything runs: where it listens and what to try. */
-export function welcome({ base, upstream, dataDir }: WelcomeValues): string {
+export function welcome({ base, upstream, dataDir, adminKey }: WelcomeValues): string {
   return `
 Grok2API is ready at ${base}
 
   Upstream   ${upstream ?? 'simulator (set XAI_API_KEY for the real one)'}
   Data       ${dataDir}
+  Admin API  ${base}/admin/api (key: ${adminKey})
 
 Make a video:
 

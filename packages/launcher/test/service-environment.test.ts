@@ -12,9 +12,10 @@ const USER_ENV = {
   XAI_API_KEYS: 'secret-xai-keys',
   XAI_BASE_URL: 'https://xai.example/v1',
   API_KEYS: 'me:secret-client-key',
-  ADMIN_KEY: 'secret-admin-key',
+  ADMIN_KEY: 'secret-user-admin-key',
   CREDENTIALS_KEY: 'secret-user-credentials-key',
   CALLBACK_SECRET: 'secret-user-callback-secret',
+  CREDENTIALS_KEY_OLD: 'secret-old-credentials-key',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
   MEDIA_STORE: 's3://media?region=eu-west-1',
@@ -33,6 +34,7 @@ const VALUES: SystemValues = {
   databaseUrl: 'postgresql://secret-database',
   credentialsKey: 'secret-credentials-key',
   callbackSecret: 'secret-callback-secret',
+  adminKey: 'secret-admin-key',
   gatewayPort: 9000,
   gatewayHost: '0.0.0.0',
   expectedServices: ['token-pool', 'video-worker'],
@@ -56,7 +58,15 @@ test('every secret reaches only the services that need it', () => {
   const secrets = Object.fromEntries([...environments(VALUES)].map(([name, env]) => [name, secretsIn(env)]));
   const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL', 'UPSTREAM_PROXY'];
   expect(secrets).toEqual({
-    'token-pool': ['CREDENTIALS_KEY', 'DATABASE_URL', 'NATS_URL', 'UPSTREAM_PROXY', 'XAI_API_KEY', 'XAI_API_KEYS'],
+    'token-pool': [
+      'CREDENTIALS_KEY',
+      'CREDENTIALS_KEY_OLD',
+      'DATABASE_URL',
+      'NATS_URL',
+      'UPSTREAM_PROXY',
+      'XAI_API_KEY',
+      'XAI_API_KEYS',
+    ],
     chat: ['AWS_SECRET_ACCESS_KEY', 'FETCH_PROXY', 'NATS_URL', 'UPSTREAM_PROXY'],
     image: worker,
     'video-worker-1': worker,
@@ -64,6 +74,7 @@ test('every secret reaches only the services that need it', () => {
     'callback-dispatcher': ['CALLBACK_SECRET', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'],
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],
   });
+  expect(environments(VALUES).get('api-gateway')).toMatchObject({ ADMIN_KEY: VALUES.adminKey });
   expect(secretsIn(sharedEnvironment(USER_ENV))).toEqual([]);
 });
 

@@ -12,6 +12,14 @@ export interface LoggerOptions {
 
 const SECRET_FIELDS = ['secret', 'password', 'authorization', 'apiKey', 'api_key', 'credentialsKey'];
 
+/**
+ * What looks like a secret wherever it stands, in an error's message too: keys of xAI and of this system, webhook
+ * secrets, what an Authorization header carries, the password in a URL.
+ */
+const SECRET_TEXTS =
+  /\b(?:xai|sk)-[\w-]{16,}|\bwhsec_[\w+/=]{16,}|(?<=\bBearer )[\w.~+/=-]{8,}|(?<=\b\w+:\/\/[^:@/\s"]*:)[^@/\s"]+(?=@)/g;
+const CENSOR = '[redacted]';
+
 /** A pino logger that writes one JSON line an event, with service and instance on each and secrets removed. */
 export function createLogger(options: LoggerOptions): Logger {
   const settings: pino.LoggerOptions = {
@@ -19,7 +27,8 @@ export function createLogger(options: LoggerOptions): Logger {
     base: { service: options.service, instance: options.instance },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
+    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: CENSOR },
+    hooks: { streamWrite: (line) => line.replaceAll(SECRET_TEXTS, CENSOR) },
     serializers: { err: pino.stdSerializers.errWithCause },
   };
   // Synchronous: a process whose reader is gone must be able to end, and its last lines must be out before it does.

@@ -57,6 +57,27 @@ describe('createLogger', () => {
     expect(JSON.parse(line)).toMatchObject({ credential: { id: 'c1' }, msg: 'asked' });
   });
 
+  it.each([
+    ['xai-0123456789abcdefABCD', 'wrong key xai-0123456789abcdefABCD, he said'],
+    ['sk-Zm9vYmFyYmF6cXV4-_zA', 'the key "sk-Zm9vYmFyYmF6cXV4-_zA"'],
+    ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'signed with whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    ['any-key.at~all+1', 'authorization: Bearer any-key.at~all+1'],
+    ['pass%20word', 'connecting to nats://gateway:pass%20word@nats:4222 failed'],
+  ])('removes %s from texts', (secret, text) => {
+    const err = new Error(text, { cause: new Error(text) });
+    const lines = written((log) => log.child({ text }).error({ err, list: [text] }, text));
+    expect(lines.join()).not.toContain(secret);
+    const { msg } = JSON.parse(lines[0] ?? '');
+    expect(msg).toBe(text.replace(secret, '[redacted]'));
+  });
+
+  it('leaves other texts as they are', () => {
+    const text =
+      'task-engine/dist/claimed-task.js xai-upstream.js sk-1 http://127.0.0.1:9/v1/a@b postgresql://host:5432/db';
+    const [line = ''] = written((log) => log.info(text));
+    expect(JSON.parse(line).msg).toBe(text);
+  });
+
   it('writes an error with its causes', () => {
     const err = new Error('outer', { cause: new TypeError('inner') });
     const [line = ''] = written((log) => log.error({ err }, 'failed'));

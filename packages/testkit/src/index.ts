@@ -1,3 +1,4 @@
+export { type DeployedNats, startDeployedNats } from './deployed-nats.js';
 export type { TestGateway } from './gateway.js';
 export { MemoryWatch, residentMb } from './memory-watch.js';
 export { probeVideo, type VideoFacts } from './probe-video.js';
@@ -9,7 +10,7 @@ export type { SimulatorClient, SimulatorJob, SimulatorRequest } from './simulato
 export { type SystemOptions, TestSystem } from './system.js';
 export type { LogLine } from './system-log.js';
 export { type SystemOnServers, startOnServers } from './system-on-servers.js';
-export type { StreamEvent, TaskBody, TaskClient } from './task-client.js';
+export { type StreamEvent, type TaskBody, TaskClient } from './task-client.js';
 export { tempDir } from './temp-dir.js';
 export { TestProcess } from './test-process.js';
 export { startTestProxy, type TestProxy } from './test-proxy.js';

@@ -43,6 +43,13 @@ export class SimulatorClient {
     return requests;
   }
 
+  /** The most calls of each key that were ever in flight at the same time. */
+  async highestConcurrency(): Promise<Map<string, number>> {
+    type Keys = { keys: { key_hash: string; all: { highest: number } }[] };
+    const { keys } = await this.#json<Keys>('GET', '/_simulator/concurrency');
+    return new Map(keys.map(({ key_hash, all }) => [key_hash, all.highest]));
+  }
+
   /** Makes matching requests fail; see the simulator for the rules. */
   async addFault(rule: object): Promise<string> {
     return (await this.#json<{ id: string }>('POST', '/_simulator/faults', rule)).id;

@@ -97,9 +97,11 @@ export class TestSystem {
   /**
    * Starts one more gateway on the same servers and files; it stops with the system. The servers have to be given by
    * `NATS_URL` and `DATABASE_URL`, for only the launcher knows the addresses of those that it starts itself.
+   * @param settings over the system's own
    */
-  async startGateway(): Promise<TestGateway> {
-    const gateway = await TestGateway.start(this.#nextInstance('api-gateway'), this.#replicaEnv(), this.#log);
+  async startGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
+    const env = { ...this.#replicaEnv(), ...settings };
+    const gateway = await TestGateway.start(this.#nextInstance('api-gateway'), env, this.#log);
     this.#replicas.push(gateway);
     return gateway;
   }

@@ -6,16 +6,22 @@ import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
 import { acceptImageTask } from './accept-image-task.js';
 import { acceptVideoTask } from './accept-video-task.js';
+import type { ClientKeyFeed } from './client-keys/client-key-feed.js';
+import type { ClientKeys } from './client-keys/client-keys.js';
 import type {} from './locals.js';
+import { allowedModel } from './middleware/allowed-model.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
+import { inTurn } from './middleware/in-turn.js';
 import { jsonBody } from './middleware/json-body.js';
+import type { KeyLimits } from './middleware/key-limits.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
 import type { Relays } from './relay.js';
+import { adminRoutes } from './routes/admin/admin.js';
 import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
 import { createVideoTask } from './routes/create-video-task.js';
@@ -26,6 +32,7 @@ import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { taskRoutes } from './routes/tasks.js';
 import { uploadRoutes } from './routes/uploads.js';
+import { usageRoutes } from './routes/usage.js';
 import type { GatewaySettings } from './settings.js';
 import type { TaskFeed } from './task-feed.js';
 
@@ -36,6 +43,9 @@ export interface AppDependencies {
   feed: TaskFeed;
   models: ModelCatalogue;
   relays: Relays;
+  clientKeys: ClientKeys;
+  clientKeyFeed: ClientKeyFeed;
+  keyLimits: KeyLimits;
   media: MediaStore;
   metrics: Metrics;
   log: Logger;
@@ -46,30 +56,35 @@ export interface AppDependencies {
 
 /** The HTTP API. Every route answers with and without the prefix `/v1`. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { settings, log, newRequestId, now } = dependencies;
-  const authenticator = new Authenticator(settings.API_KEYS);
+  const { settings, clientKeys, clientKeyFeed, log, newRequestId, now } = dependencies;
+  const authenticator = new Authenticator({ keys: clientKeys, refresh: () => clientKeyFeed.refresh(), now });
   const urls = new PublicUrls(settings.PUBLIC_URL);
-  const { requireKey, allowCapability } = authenticator;
+  const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
+  const json = jsonBody(settings.JSON_BODY_MAX_MB);
   const common = {
     ...dependencies,
     urls,
     requireKey,
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),
-    json: jsonBody(settings.JSON_BODY_MAX_MB),
+    json: [...json, allowedModel],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
   };
   const { models } = common;
-  const readTask = settings.TASK_READS_REQUIRE_KEY ? requireKey : allowCapability;
+  // Not counted: a client that waits for its task asks often.
+  const readTask = settings.TASK_READS_REQUIRE_KEY ? authenticator.requireKey : authenticator.allowCapability;
 
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
   app.use(requestContext(log, newRequestId, now));
-  if (authenticator.open && !settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS));
+  if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, () => clientKeys.mode === 'open'));
 
+  if (settings.ADMIN_KEY !== undefined) {
+    app.use('/admin/api', adminRoutes({ ...common, json, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }));
+  }
   const api = Router();
   api.use(
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),
@@ -77,6 +92,7 @@ export function createApp(dependencies: AppDependencies): Express {
     fileRoutes({ ...common, ttlMs: settings.MEDIA_TTL }),
     uploadRoutes(common),
     modelRoutes(common),
+    usageRoutes(common),
     chatRoutes({
       ...common,
       contentFormat: settings.VIDEO_CONTENT_FORMAT,

@@ -9,7 +9,12 @@ export function encodeCursor(seq: bigint): string {
 export function decodeCursor(cursor: string): bigint {
   const text = Buffer.from(cursor, 'base64url').toString();
   if (/^\d{1,18}$/.test(text)) return BigInt(text);
-  throw new ApiError('invalid_value', {
+  throw badCursor();
+}
+
+/** The error for a cursor that no page gave out. */
+export function badCursor(): ApiError {
+  return new ApiError('invalid_value', {
     param: 'cursor',
     values: { value: 'this text', allowed: 'Use the next_cursor of the page before.' },
   });

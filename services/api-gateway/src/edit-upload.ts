@@ -3,9 +3,8 @@ import type { MediaStore } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { MulterError } from 'multer';
-import { createUpload } from './upload.js';
+import { createUpload, MAX_PICTURE_BYTES } from './upload.js';
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
 const MAX_FIELDS = 30;
 /** A prompt of 32,000 characters may have four bytes each. */
 const MAX_FIELD_BYTES = 150_000;
@@ -30,7 +29,7 @@ export function createEditUpload(parts: { media: MediaStore; randomHex: RandomHe
     log,
     fieldNames: ['image', 'image[]'],
     maxFiles: MAX_EDIT_IMAGES,
-    maxFileBytes: MAX_FILE_BYTES,
+    maxFileBytes: MAX_PICTURE_BYTES,
     maxFields: MAX_FIELDS,
     maxFieldBytes: MAX_FIELD_BYTES,
   });

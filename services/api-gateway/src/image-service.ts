@@ -28,7 +28,7 @@ export function askImageService(
   signal: AbortSignal,
   { bus, media, urls }: ImageServiceDependencies,
 ): ReplyStream {
-  const message = { ...request, origin: urls.originOf(req) };
+  const message = { ...request, owner: res.locals.identity.owner, origin: urls.originOf(req) };
   const options = {
     requestId: res.locals.requestId,
     deadlineMs: deadlineOf(req, DEADLINE_MS),

@@ -1,9 +1,12 @@
 import type { Texts } from '@grok2api/contracts';
+import type { ClientKey } from './client-keys/client-key.js';
 
 /** Who sends a request. */
 export interface Identity {
-  /** Name of the client key; tasks and uploads belong to it. */
+  /** Tasks, uploads and usage belong to it. */
   owner: string;
+  /** The client key that was sent; undefined where none is needed. */
+  key?: ClientKey;
   /** Whether the request is allowed to use tasks by their id alone, without being their owner. */
   byCapability: boolean;
 }

@@ -2,19 +2,24 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Bus } from '@grok2api/bus';
-import { ModelCatalogue } from '@grok2api/contracts';
+import { admitRequests, holdRequestSlots, ModelCatalogue } from '@grok2api/contracts';
 import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createMetrics, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { createApp } from './app.js';
+import { ClientKeyFeed } from './client-keys/client-key-feed.js';
+import { ClientKeys } from './client-keys/client-keys.js';
 import { closeServer } from './close-server.js';
+import { KeyLimits } from './middleware/key-limits.js';
 import { Relays } from './relay.js';
 import { readGatewaySettings } from './settings.js';
 import { TaskFeed } from './task-feed.js';
 
 /** How long answers that are being passed on may take to end, once this gateway is to stop. */
 const RELAY_GRACE_MS = 8_000;
+/** Every request of a limited key may wait for it. */
+const LIMITS_CALL = { timeoutMs: 1_000 };
 const BYTES_PER_MB = 1_000_000;
 
 await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
@@ -41,6 +46,19 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
 
   const feed = new TaskFeed(bus, store.tasks, log);
   const relays = new Relays(log, Date.now);
+  const clientKeys = new ClientKeys(settings.API_KEYS);
+  const clientKeyFeed = new ClientKeyFeed(bus, clientKeys, log);
+  clientKeyFeed.start();
+  shutdown.add('client keys', () => clientKeyFeed.stop());
+  // The instance's name is unique on its host only.
+  const holder = `${instance} ${randomUUID()}`;
+  const keyLimits = new KeyLimits({
+    admit: (key_id, count) => bus.call(admitRequests, { key_id, count }, LIMITS_CALL),
+    hold: (key_id, slots) => bus.call(holdRequestSlots, { key_id, holder, slots }, LIMITS_CALL),
+    now: Date.now,
+    log,
+  });
+  shutdown.add('key limits', () => keyLimits.close());
   const app = createApp({
     settings,
     bus,
@@ -48,6 +66,9 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
     feed,
     models,
     relays,
+    clientKeys,
+    clientKeyFeed,
+    keyLimits,
     media,
     metrics: createMetrics('api-gateway'),
     log,

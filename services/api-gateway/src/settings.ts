@@ -50,7 +50,14 @@ export const settingsSchema = z.object({
   MEDIA_TTL: durationSetting().prefault('24h').describe('How long the file of a result or an upload is kept.'),
   API_KEYS: apiKeySchema
     .prefault('')
-    .describe('Client keys, `name:secret` separated by commas. Without any the server is open, on loopback only.'),
+    .describe(
+      'Client keys, `name:secret` separated by commas. Without any, and until the admin API has made one, the server is open, on loopback only.',
+    ),
+  ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,}$/, { error: 'must be 8 or more printable ASCII characters without blanks' })
+    .optional()
+    .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
   ALLOW_OPEN: booleanSetting().prefault('false').describe('Lets a server without keys serve other hosts too.'),
   TASK_READS_REQUIRE_KEY: booleanSetting()
     .prefault('false')

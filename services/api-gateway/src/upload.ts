@@ -6,6 +6,8 @@ import multer, { MulterError } from 'multer';
 import { UploadStorage, UploadStorageError } from './upload-storage.js';
 
 const BYTES_PER_MB = 1024 * 1024;
+/** As the document says. */
+export const MAX_PICTURE_BYTES = 50 * BYTES_PER_MB;
 const MAX_FIELD_NAME_BYTES = 100;
 const MAX_PART_HEADERS = 20;
 

@@ -11,6 +11,7 @@ import {
 import { type ChatUsage, type GrokUpstream, type UpstreamChatRequest, UpstreamError } from '@grok2api/grok-upstream';
 import type { UpstreamPictures } from '@grok2api/pictures';
 import type { Logger } from '@grok2api/service-kit';
+import type { UsageReporter } from '@grok2api/usage-client';
 import type { CompletionFrame } from './completion-frame.js';
 import { Deadline } from './deadline.js';
 import { pictureUrl } from './picture-urls.js';
@@ -25,6 +26,7 @@ const MAX_TRIES = 3;
 /** What completing a chat needs from outside. */
 export interface CompletionDependencies {
   credentials: CredentialClient;
+  usage: UsageReporter;
   upstream: GrokUpstream;
   pictures: UpstreamPictures;
   reasoningFormat: Exclude<ReasoningView, 'hidden'>;
@@ -99,7 +101,7 @@ async function answerWhole(work: Work, dependencies: CompletionDependencies): Pr
   );
   deadline.met();
   call.end('ok');
-  logEnd(work, call, call.value.usage, dependencies);
+  recordEnd(work, call, call.value, dependencies);
   await reply.write(Buffer.from(JSON.stringify(wholeReply(frame, call.value, view))));
 }
 
@@ -116,10 +118,10 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
     reasoning: view,
     includeUsage: request.stream_options?.include_usage ?? false,
   });
-  let usage: ChatUsage | undefined;
+  let spent: Spent = {};
   try {
     for await (const event of call.value) {
-      if (event.type === 'usage') usage = event.usage;
+      if (event.type === 'usage') spent = event;
       const text = streamed.write(event);
       if (text !== '') await reply.write(Buffer.from(text));
     }
@@ -129,8 +131,9 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
     if (err instanceof UpstreamError) call.end(err.outcome, reportDetails(err));
     else call.end('not_counted');
     throw err;
+  } finally {
+    recordEnd(work, call, spent, dependencies);
   }
-  logEnd(work, call, usage, dependencies);
   await reply.write(Buffer.from(streamed.end()));
 }
 
@@ -147,15 +150,32 @@ function planOf({ request, signal }: Work, { credentialWaitMs, random }: Complet
   };
 }
 
-function logEnd(
+/** What an answer used, as far as the upstream told. */
+interface Spent {
+  usage?: ChatUsage;
+  costUsdTicks?: number;
+}
+
+function recordEnd(
   { request, requestId }: Work,
   { credentialId }: BegunCall<unknown>,
-  usage: ChatUsage | undefined,
-  { log }: CompletionDependencies,
+  { usage, costUsdTicks }: Spent,
+  { log, usage: reporter }: CompletionDependencies,
 ): void {
+  reporter.record({
+    credentialId,
+    model: request.model.upstream,
+    owner: request.owner,
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+    reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens,
+    cachedTokens: usage?.prompt_tokens_details?.cached_tokens,
+    costUsdTicks,
+  });
   log.info(
     {
       request_id: requestId,
+      owner: request.owner,
       model: request.model.upstream,
       credential: credentialId,
       prompt_tokens: usage?.prompt_tokens,

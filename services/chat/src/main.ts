@@ -7,6 +7,7 @@ import { openMediaStore } from '@grok2api/media-store';
 import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
+import { UsageReporter } from '@grok2api/usage-client';
 import { type CompletionDependencies, complete } from './complete.js';
 import { readChatSettings } from './settings.js';
 
@@ -29,9 +30,13 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
   shutdown.add('credential client', () => credentials.close());
 
+  const usage = new UsageReporter({ bus, log, now: Date.now, newBatchId: randomUUID });
+  shutdown.add('usage', () => usage.close());
+
   const media = await openMediaStore(settings);
   const dependencies: CompletionDependencies = {
     credentials,
+    usage,
     upstream,
     pictures: createUpstreamPictures({ media, safeFetch }),
     reasoningFormat: settings.REASONING_FORMAT,

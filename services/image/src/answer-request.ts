@@ -40,7 +40,7 @@ export async function answerRequest(
       params: request.params,
       pictures: request.pictures && (await prepareEditPictures(request.pictures, pictures, signal)),
     };
-    const asking = { requestId: context.requestId, signal };
+    const asking = { owner: request.owner, requestId: context.requestId, signal };
     const images = makeImages(wanted, asking, context.signal, dependencies);
     await answer(request, images, reply, context, dependencies);
   } catch (err) {
@@ -68,7 +68,6 @@ async function* makeImages(
       return undefined;
     });
   const tally = yield* imagesOf(first, { wanted: count, askAgain, log });
-  log.info({ model: wanted.upstreamModel, wanted: count, ...tally }, 'made images');
   if (tally.images === 0) {
     throw new ApiError('upstream_error', { values: { reason: 'what it sent is no image' }, headers: BILLED });
   }
@@ -85,7 +84,7 @@ async function answer(
   const operation: Operation = pictures ? 'image_edit' : 'image_generation';
   const events = { operation, created: Math.floor(now() / 1000), params };
 
-  /** Stores the image where a URL is wanted: the file then need not stay in memory. */
+  /** Stores the image where a URL is wanted. */
   const makeReady = async ({ bytes, ...image }: MadeImage): Promise<ReadyImage> => {
     if (params.response_format !== 'url') return { ...image, content: { bytes } };
     const id = `image_${randomHex()}.${image.type}`;

@@ -8,6 +8,8 @@ const MAX_TRIES = 3;
 
 /** Who asks, and for how long. */
 export interface Asking {
+  /** Name of the client key. */
+  owner: string;
   requestId: string;
   /** Aborted when nobody wants the images any more, or when the upstream has taken too long. */
   signal: AbortSignal;
@@ -21,8 +23,8 @@ export interface Asking {
 export async function askForImages(
   wanted: WantedImages,
   count: number,
-  { requestId, signal }: Asking,
-  { credentials, upstream, timeoutMs, credentialWaitMs, random }: ImageDependencies,
+  { owner, requestId, signal }: Asking,
+  { credentials, usage, upstream, timeoutMs, credentialWaitMs, random, log }: ImageDependencies,
 ): Promise<UpstreamImages> {
   const plan = { model: wanted.upstreamModel, maxTries: MAX_TRIES, waitMs: credentialWaitMs, signal, random };
   const call = await withCredential(credentials, plan, (credential) =>
@@ -34,5 +36,29 @@ export async function askForImages(
     }),
   );
   call.end('ok');
+  usage.record({ credentialId: call.credentialId, model: wanted.upstreamModel, owner, ...usageOf(call.value) });
+  const { images, refused, broken, costUsdTicks } = call.value;
+  log.info(
+    {
+      request_id: requestId,
+      owner,
+      model: wanted.upstreamModel,
+      credential: call.credentialId,
+      asked: count,
+      images: images.length,
+      refused,
+      broken,
+      cost_usd_ticks: costUsdTicks,
+    },
+    'the upstream sent images',
+  );
   return call.value;
+}
+
+/** What the upstream made, and bills. */
+export function usageOf({ images, costUsdTicks }: UpstreamImages): {
+  images: number;
+  costUsdTicks: number | undefined;
+} {
+  return { images: images.length, costUsdTicks };
 }

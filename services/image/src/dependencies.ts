@@ -3,10 +3,12 @@ import type { GrokUpstream } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
 import type { UpstreamPictures } from '@grok2api/pictures';
 import type { Logger } from '@grok2api/service-kit';
+import type { UsageReporter } from '@grok2api/usage-client';
 
 /** What making images needs from outside. */
 export interface ImageDependencies {
   credentials: CredentialClient;
+  usage: UsageReporter;
   upstream: GrokUpstream;
   media: MediaStore;
   /** For edits. */

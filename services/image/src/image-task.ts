@@ -3,7 +3,7 @@ import type { HeldGrant } from '@grok2api/credential-client';
 import type { UpstreamError, UpstreamImages } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
 import { type ClaimedTask, createOnce, endOfCreate } from '@grok2api/task-engine';
-import { askForImages } from './ask.js';
+import { askForImages, usageOf } from './ask.js';
 import type { ImageDependencies } from './dependencies.js';
 import { imagesOf } from './images-of.js';
 import { storeImage } from './store-image.js';
@@ -47,18 +47,21 @@ async function makeImages(
   grant: HeldGrant | undefined,
   dependencies: ImageDependencies,
 ): Promise<void> {
-  const { credentials, upstream, timeoutMs, random } = dependencies;
-  const requestId = claimed.task.id;
+  const { credentials, usage, upstream, timeoutMs, random } = dependencies;
+  const { id: requestId, owner } = claimed.task;
   const created = await createOnce(claimed, grant, {
     credentials,
     random,
     record: (credentialId) => claimed.begin(credentialId),
-    ask: (credential) =>
-      upstream.createImages(credential, toUpstreamRequest(wanted, wanted.params.n), {
+    ask: async (credential) => {
+      const reply = await upstream.createImages(credential, toUpstreamRequest(wanted, wanted.params.n), {
         signal: claimed.left,
         requestId,
         timeoutMs,
-      }),
+      });
+      usage.record({ credentialId: credential.id, model: wanted.upstreamModel, owner, ...usageOf(reply) });
+      return reply;
+    },
     endOf: endOfImages,
   });
   if (created) await storeImages(claimed, wanted, created.reply, dependencies);
@@ -70,12 +73,12 @@ async function storeImages(
   first: UpstreamImages,
   dependencies: ImageDependencies,
 ): Promise<void> {
-  const { id } = claimed.task;
+  const { id, owner } = claimed.task;
   const count = wanted.params.n;
   // Not recorded as the first ask was: whatever becomes of it, what is stored by then is the result.
   const askAgain = (missing: number) => {
     const signal = AbortSignal.any([claimed.left, AbortSignal.timeout(dependencies.timeoutMs)]);
-    return askForImages(wanted, missing, { requestId: id, signal }, dependencies).catch((err: unknown) => {
+    return askForImages(wanted, missing, { owner, requestId: id, signal }, dependencies).catch((err: unknown) => {
       claimed.throwIfLeft();
       claimed.log.warn({ err, missing }, 'the missing images did not come either');
       return undefined;

@@ -10,6 +10,7 @@ import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
 import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
+import { UsageReporter } from '@grok2api/usage-client';
 import { answerRequest } from './answer-request.js';
 import type { ImageDependencies } from './dependencies.js';
 import { runImageTask } from './image-task.js';
@@ -41,9 +42,13 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const credentials = new CredentialClient({ bus, holder: instance, now, log });
   shutdown.add('credential client', () => credentials.close());
 
+  const usage = new UsageReporter({ bus, log, now, newBatchId: randomUUID });
+  shutdown.add('usage', () => usage.close());
+
   const media = await openMediaStore(settings);
   const dependencies: ImageDependencies = {
     credentials,
+    usage,
     upstream,
     media,
     pictures: createUpstreamPictures({ media, safeFetch }),

@@ -17,8 +17,9 @@ const LAST = 4;
 
 /**
  * Makes the stored credentials agree with the environment. A new key gets a row; a known one takes the environment's
- * base URL and limits and gets a new chance, whatever it was disabled for; one that came from the environment and is
- * no longer there is disabled, but kept for polling the jobs it began. Doing it again changes nothing.
+ * base URL and limits and gets a new chance, whatever the upstream had disabled it for, and also when it had been deleted;
+ * only an administrator's disabling stays. One that came from the environment and is no longer there is disabled, but
+ * kept for polling the jobs it began. Doing it again changes nothing.
  */
 export async function bootstrap(
   database: Database,
@@ -29,8 +30,7 @@ export async function bootstrap(
   const named = [...new Set(apiKeys)].map((secret) => ({ secret, secretHash: hashSecret(secret) }));
   const hashes = named.map(({ secretHash }) => secretHash);
   const update = {
-    ...{ baseUrl, maxConcurrency, requestsPerSecond },
-    ...{ enabled: true, disabledReason: null, disabledMessage: null },
+    ...{ baseUrl, maxConcurrency, requestsPerSecond, deletedAt: null },
     // Long ago: at once.
     nextCheckAt: new Date(0),
   };
@@ -44,6 +44,10 @@ export async function bootstrap(
       const secretEncrypted = secrets.encrypt(secret, id);
       const create = { id, secretEncrypted, secretHash, last4: secret.slice(-LAST), source: 'environment' as const };
       return database.credential.upsert({ where: { secretHash }, create: { ...create, ...update }, update });
+    }),
+    database.credential.updateMany({
+      where: { secretHash: { in: hashes }, OR: [{ disabledReason: null }, { disabledReason: { not: 'admin' } }] },
+      data: { enabled: true, disabledReason: null, disabledMessage: null },
     }),
     database.credentialModel.updateMany({
       where: { state: 'dead', credential: { secretHash: { in: hashes } } },

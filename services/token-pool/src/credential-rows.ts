@@ -58,7 +58,9 @@ export class CredentialRows {
   // A grant counts as long as its row is there: one that has expired may be about to be renewed.
   async #read(statements: Statements, which: Prisma.Sql): Promise<StoredCredential[]> {
     const rows = await statements.$queryRaw<Row[]>`
-      SELECT c.id, c.enabled, c.priority, c.max_concurrency AS "maxConcurrency",
+      SELECT c.id, c.priority,
+        c.enabled AND c.budget_exhausted_in IS DISTINCT FROM to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM') AS enabled,
+        c.max_concurrency AS "maxConcurrency",
         c.requests_per_second AS "requestsPerSecond", c.base_url AS "baseUrl",
         c.secret_encrypted AS "secretEncrypted", c.listed_models AS "listedModels",
         c.changed_in::float8 AS version,

@@ -1,9 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { listModels } from '@grok2api/contracts';
 import { createXaiUpstream } from '@grok2api/grok-upstream';
 import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
+import { CredentialAdmin } from './admin/credential-admin.js';
+import { CredentialList } from './admin/credential-list.js';
+import { serveCredentialAdmin } from './admin/serve-credential-admin.js';
 import { Announcements } from './announcements.js';
 import { bootstrap } from './bootstrap.js';
+import { ClientKeyStore } from './client-keys/client-key-store.js';
+import { ClientKeyWrites } from './client-keys/client-key-writes.js';
+import { RequestSlots } from './client-keys/request-slots.js';
+import { RequestWindows } from './client-keys/request-windows.js';
+import { serveClientKeys } from './client-keys/serve-client-keys.js';
 import { CredentialRows } from './credential-rows.js';
 import { CredentialStore } from './credential-store.js';
 import { openDatabase } from './database.js';
@@ -18,11 +27,17 @@ import { serveCredentials } from './serve-credentials.js';
 import { settingsSchema } from './settings.js';
 import { Snapshot } from './snapshot.js';
 import { SnapshotFeed } from './snapshot-feed.js';
+import { Sweep } from './sweep.js';
 import { Upkeep } from './upkeep.js';
+import { serveUsage } from './usage/serve-usage.js';
+import { SpentBudgets } from './usage/spent-budgets.js';
+import { UsageStore } from './usage/usage-store.js';
 
 const SERVICE = 'token-pool';
 /** Tried one after the other to ask an upstream for its models. */
 const CREDENTIALS_TO_ASK_WITH = 3;
+/** How long a gateway that died keeps its clients' requests counted as being in progress. */
+const REQUEST_SLOTS_TTL_MS = 10_000;
 
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const settings = readSettings(settingsSchema, env);
@@ -32,7 +47,8 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   shutdown.add('database', () => database.$disconnect());
   const grantsDatabase = openDatabase(settings.DATABASE_URL, log, { synchronousCommit: false });
   shutdown.add('database of the grants', () => grantsDatabase.$disconnect());
-  const secrets = new Secrets(settings.CREDENTIALS_KEY);
+  const { CREDENTIALS_KEY, CREDENTIALS_KEY_OLD } = settings;
+  const secrets = new Secrets(CREDENTIALS_KEY, CREDENTIALS_KEY_OLD ? [CREDENTIALS_KEY_OLD] : []);
   const credentials = new CredentialStore(database, secrets);
   await credentials.checkSecrets().catch((err: unknown) => {
     if (!(err instanceof DecryptError)) throw err;
@@ -96,6 +112,23 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
 
   serveCredentials(bus, { grants, reports, health, credentials, ttlMs, signal: shutdown.signal });
   bus.serve(listModels, async () => ({ models: await models.list() }));
+
+  const randomHex = () => randomBytes(16).toString('hex');
+  const list = new CredentialList(database, Date.now);
+  const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
+  const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
+  serveCredentialAdmin(bus, list, admin);
+  const writes = new ClientKeyWrites(database);
+  serveClientKeys(bus, {
+    keys: new ClientKeyStore(database, writes, randomHex, Date.now),
+    windows: new RequestWindows(database),
+    slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
+  });
+  const usage = new UsageStore(database);
+  serveUsage(bus, usage, new SpentBudgets(database, writes, Date.now), log);
+  const sweep = new Sweep(database, usage, log);
+  sweep.start();
+  shutdown.add('sweep', () => sweep.stop());
   await bus.announce(SERVICE, instance);
   // Ready means that a request sent from now on finds a responder.
   await bus.flush();

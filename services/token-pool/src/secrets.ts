@@ -20,11 +20,22 @@ export class DecryptError extends Error {
 export class Secrets {
   readonly #key: Uint8Array;
   readonly #keyId: Buffer;
+  /** Every key by its id in hex. */
+  readonly #keys: ReadonlyMap<string, Uint8Array>;
 
-  /** @param key 32 bytes */
-  constructor(key: Uint8Array) {
+  /**
+   * @param key 32 bytes: encrypts, and decrypts what it encrypted
+   * @param oldKeys decrypt what they encrypted
+   */
+  constructor(key: Uint8Array, oldKeys: readonly Uint8Array[] = []) {
     this.#key = key;
-    this.#keyId = createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES);
+    this.#keyId = keyIdOf(key);
+    this.#keys = new Map([...oldKeys, key].map((each) => [keyIdOf(each).toString('hex'), each]));
+  }
+
+  /** The bytes that everything begins with that this encrypts. */
+  get keyId(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#keyId);
   }
 
   /** @param owner id of the row: the result decrypts for no other row */
@@ -38,16 +49,21 @@ export class Secrets {
   /** @throws DecryptError */
   decrypt(stored: Uint8Array, owner: string): string {
     const bytes = Buffer.from(stored);
-    if (!bytes.subarray(0, KEY_ID_BYTES).equals(this.#keyId)) throw new DecryptError('encrypted under another key');
+    const key = this.#keys.get(bytes.subarray(0, KEY_ID_BYTES).toString('hex'));
+    if (!key) throw new DecryptError('encrypted under another key');
     try {
       const nonce = bytes.subarray(KEY_ID_BYTES, NONCE_END);
-      const decipher = createDecipheriv(ALGORITHM, this.#key, nonce, { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
       decipher.setAAD(Buffer.from(owner)).setAuthTag(bytes.subarray(-TAG_BYTES));
       return decipher.update(bytes.subarray(NONCE_END, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
     } catch (cause) {
       throw new DecryptError('does not decrypt', { cause });
     }
   }
+}
+
+function keyIdOf(key: Uint8Array): Buffer {
+  return createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES);
 }
 
 /** Finds a secret's row without decrypting. API keys are random and long, so the hash gives nothing away. */

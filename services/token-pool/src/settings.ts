@@ -28,11 +28,20 @@ const encryptionKey = z.string().transform((text, context) => {
 
 const databaseUrl = databaseUrlSetting().describe('Address of the Postgres database.');
 
+const encryptionKeys = {
+  CREDENTIALS_KEY: encryptionKey.describe('Key that encrypts the credentials in the database: 32 bytes in base64.'),
+  CREDENTIALS_KEY_OLD: encryptionKey
+    .optional()
+    .describe(
+      'The key before, while credentials are encrypted anew: node services/token-pool/dist/rotate-key-main.js.',
+    ),
+};
+
 /** The environment that the token pool reads. */
 export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   DATABASE_URL: databaseUrl,
-  CREDENTIALS_KEY: encryptionKey.describe('Key that encrypts the credentials in the database: 32 bytes in base64.'),
+  ...encryptionKeys,
   XAI_API_KEY: apiKeys.prefault('').describe("xAI's API key, or several separated by commas."),
   XAI_API_KEYS: apiKeys.prefault('').describe('The same, together with XAI_API_KEY.'),
   ...upstreamSettings,
@@ -78,3 +87,10 @@ export const settingsSchema = z.object({
 
 /** The environment that the migrations read. */
 export const migrateSettingsSchema = z.object({ DATABASE_URL: databaseUrl });
+
+/** The environment that the rotation of the key reads. */
+export const rotateKeySettingsSchema = z.object({
+  DATABASE_URL: databaseUrl,
+  ...encryptionKeys,
+  CREDENTIALS_KEY_OLD: encryptionKey,
+});

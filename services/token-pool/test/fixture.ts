@@ -78,7 +78,7 @@ export class Fixture {
   /** Stops every token-pool process and empties the tables. */
   async reset(): Promise<void> {
     await this.stopPools();
-    await this.database.credential.deleteMany();
+    await Promise.all([this.database.credential.deleteMany(), this.database.clientKey.deleteMany()]);
   }
 
   async destroy(): Promise<void> {

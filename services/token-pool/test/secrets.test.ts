@@ -24,6 +24,17 @@ describe('Secrets', () => {
     expect(() => secrets.decrypt(stored, 'cred_2')).toThrow(DecryptError);
   });
 
+  it('decrypts what an old key encrypted, and encrypts with the present one', () => {
+    const [old, present] = [randomBytes(32), randomBytes(32)];
+    const stored = new Secrets(old).encrypt('xai-1', 'cred_1');
+    const both = new Secrets(present, [old]);
+    expect(both.decrypt(stored, 'cred_1')).toBe('xai-1');
+    const anew = both.encrypt('xai-1', 'cred_1');
+    expect(new Secrets(present).decrypt(anew, 'cred_1')).toBe('xai-1');
+    expect(anew.subarray(0, 4)).toEqual(both.keyId);
+    expect(() => new Secrets(old).decrypt(anew, 'cred_1')).toThrow(DecryptError);
+  });
+
   it('refuses every changed or cut text', () => {
     const stored = secrets.encrypt('xai-1', 'cred_1');
     for (let i = 0; i < stored.length; i++) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { credentialOf } from '@grok2api/contracts';
+import { credentialOf, deleteCredential, updateCredential } from '@grok2api/contracts';
 import { EXIT_BAD_SETTING } from '@grok2api/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CALL, Fixture, NO_UPSTREAM, VIDEO } from './fixture.js';
@@ -75,6 +75,23 @@ describe('the credentials of the environment', () => {
     await pool.stop();
     await fixture.startPool(env);
     expect((await fixture.grant([VIDEO])).credential.id).toBe(id);
+  });
+});
+
+describe('what an administrator did to a credential of the environment', () => {
+  it('stays when it was disabled, and does not when it was deleted', async () => {
+    const env = { XAI_API_KEYS: `${SECRETS[0]},${SECRETS[1]}` };
+    const pool = await fixture.startPool(env);
+    const [first, second] = await rows();
+    const disabling = { credential_id: first?.id ?? '', changes: { enabled: false } };
+    await fixture.bus.call(updateCredential, disabling, CALL);
+    await fixture.bus.call(deleteCredential, { credential_id: second?.id ?? '' }, CALL);
+    await pool.stop();
+    await fixture.startPool(env);
+    expect(await rows()).toMatchObject([
+      { id: first?.id, enabled: false, disabledReason: 'admin' },
+      { id: second?.id, enabled: true, disabledReason: null, deletedAt: null },
+    ]);
   });
 });
 

@@ -15,8 +15,11 @@ export interface TestProcess {
   stop(): Promise<void>;
 }
 
-/** Starts one of the token pool's entry points, `main` or `migrate-main`, with this environment alone. */
-export function startTokenPool(entry: 'main' | 'migrate-main', env: Record<string, string>): TestProcess {
+/** Starts one of the token pool's entry points with this environment alone. */
+export function startTokenPool(
+  entry: 'main' | 'migrate-main' | 'rotate-key-main',
+  env: Record<string, string>,
+): TestProcess {
   const path = fileURLToPath(new URL(`../dist/${entry}.js`, import.meta.url));
   const child = spawn(process.execPath, [path], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -10,6 +10,7 @@ import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
 import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
+import { UsageReporter } from '@grok2api/usage-client';
 import type { VideoDependencies } from './dependencies.js';
 import { readVideoWorkerSettings } from './settings.js';
 import { runVideoTask } from './video-task.js';
@@ -40,6 +41,9 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   const credentials = new CredentialClient({ bus, holder: instance, now, log });
   shutdown.add('credential client', () => credentials.close());
 
+  const usage = new UsageReporter({ bus, log, now, newBatchId: randomUUID });
+  shutdown.add('usage', () => usage.close());
+
   const media = await openMediaStore(settings);
   const dependencies: VideoDependencies = {
     credentials,
@@ -47,6 +51,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     media,
     safeFetch,
     pictures: createUpstreamPictures({ media, safeFetch }),
+    usage,
     presetSuffixes: {
       ...DEFAULT_PRESET_SUFFIXES,
       fun: settings.PRESET_FUN_SUFFIX,

@@ -59,7 +59,7 @@ export class StreamRequester {
     request: z.infer<Request>,
     options: OpenStreamOptions,
   ): ReplyStream {
-    this.#inbox ??= createInbox();
+    this.#inbox ??= createInbox(this.connection.inboxPrefix);
     const subject = `${this.#inbox}.${++this.#opened}`;
     const stream = new IncomingReply({
       subject,

@@ -161,7 +161,7 @@ export class StreamResponder {
 
   #listen(): void {
     if (this.#clock) return;
-    this.#inbox = createInbox();
+    this.#inbox = createInbox(this.connection.inboxPrefix);
     this.connection.listen(`${this.#inbox}.*`, (message) => this.#receive(message));
     this.#clock = setInterval(() => {
       for (const reply of this.#replies.values()) reply.tick(this.connection.connected);

@@ -1,3 +1,4 @@
+import { toUsd } from '../money.js';
 import type { TaskError, TaskKind, TaskResult, TaskState } from '../task.js';
 import { type Texts, taskMessage } from '../texts.js';
 import { fileUrl } from './file-url.js';
@@ -22,8 +23,6 @@ export interface ShownTask {
   costUsdTicks: number | undefined;
 }
 
-const TICKS_PER_USD = 10 ** 10;
-
 /** The async document's names for the states. */
 const ENVELOPE_STATUS = {
   pending: 'pending',
@@ -45,7 +44,7 @@ export function taskFields(task: ShownTask, texts: Texts) {
     created_at: task.createdAt.toISOString(),
     ...(task.startedAt ? { started_at: task.startedAt.toISOString() } : {}),
     ...(task.endedAt ? { completed_at: task.endedAt.toISOString() } : {}),
-    ...(task.costUsdTicks === undefined ? {} : { cost_usd: task.costUsdTicks / TICKS_PER_USD }),
+    ...(task.costUsdTicks === undefined ? {} : { cost_usd: toUsd(task.costUsdTicks) }),
     message: taskMessage(texts, task.kind, task.state, task.error),
     ...(task.error ? { error: task.error } : {}),
   };

@@ -6,6 +6,8 @@ import type { StreamRpc } from './stream-rpc.js';
 
 /** Images to be made, with the model looked up. */
 export const imageRequestSchema = z.object({
+  /** Name of the client key. */
+  owner: z.string(),
   model: modelSchema,
   prompt: z.string().min(1),
   params: imageParamsSchema,

@@ -87,12 +87,15 @@ export class SupervisedProcess {
    *   after an abort it still has to be stopped
    */
   start(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal?.reason);
+    let abort = () => {};
+    const started = new Promise<void>((resolve, reject) => {
+      abort = () => reject(signal?.reason);
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted) return abort();
-      this.#loop = this.#keepRunning(resolve, reject).finally(() => signal?.removeEventListener('abort', abort));
+      this.#loop = this.#keepRunning(resolve, reject);
     });
+    // One process after the other is started under the same signal: none listens to it for as long as it runs.
+    return started.finally(() => signal?.removeEventListener('abort', abort));
   }
 
   /** Sends a message over the channel; dropped while the process is not running. */

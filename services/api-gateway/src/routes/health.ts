@@ -1,6 +1,7 @@
 import type { Bus } from '@grok2api/bus';
 import type { TaskStore } from '@grok2api/task-store';
 import { Router } from 'express';
+import type { ClientKeys } from '../client-keys/client-keys.js';
 
 const ANSWER_TIMEOUT_MS = 1_000;
 /** Health is asked often and by anybody: one look serves all for this long. */
@@ -11,6 +12,7 @@ export interface HealthDependencies {
   tasks: TaskStore['tasks'];
   /** Services that have to answer for the system to be healthy. */
   expectedServices: readonly string[];
+  clientKeys: ClientKeys;
   now: () => number;
 }
 
@@ -20,7 +22,7 @@ interface Look {
 }
 
 /** `/health`: which parts answer. `/healthz`: this process lives. `/readyz`: it can take requests. No key is asked. */
-export function healthRoutes({ bus, tasks, expectedServices, now }: HealthDependencies): Router {
+export function healthRoutes({ bus, tasks, expectedServices, clientKeys, now }: HealthDependencies): Router {
   let last: Look | undefined;
 
   const look = async (): Promise<Record<string, boolean>> => {
@@ -44,7 +46,7 @@ export function healthRoutes({ bus, tasks, expectedServices, now }: HealthDepend
     res.json({ status: 'ok' });
   });
   router.get('/readyz', (_req, res) => {
-    const ready = bus.connected;
+    const ready = bus.connected && clientKeys.mode !== 'unknown';
     res.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'not ready' });
   });
   return router;

@@ -10,6 +10,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { type EditPicturesDependencies, withPictures, withUploads } from '../edit-pictures.js';
 import { createEditUpload, onlyMultipart, refuseMask } from '../edit-upload.js';
 import { askImageService, type ImageJob, type ImageServiceDependencies } from '../image-service.js';
+import { requireModelAccess } from '../middleware/allowed-model.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { Relays } from '../relay.js';
 
@@ -28,12 +29,15 @@ const EDITS = '/images/edits';
 export function imageRoutes(dependencies: ImageRoutesDependencies): Router {
   const { models, limits, relays, json, requireKey } = dependencies;
 
-  const relay = (request: ImageRequest, pictures: ImageJob['pictures'], req: Request, res: Response) =>
-    relays.relay(res, {
+  const relay = async (request: ImageRequest, pictures: ImageJob['pictures'], req: Request, res: Response) => {
+    // The standard model is not named in the body.
+    requireModelAccess(res, request.model.id);
+    await relays.relay(res, {
       send: (signal) => askImageService({ request, pictures, req, res }, signal, dependencies),
       format: request.stream ? 'sse' : 'json',
       repeatable: false,
     });
+  };
 
   const router = Router();
   router

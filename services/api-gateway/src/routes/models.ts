@@ -1,5 +1,6 @@
 import type { Model, ModelCatalogue } from '@grok2api/contracts';
 import { type RequestHandler, Router } from 'express';
+import { mayUseModel, requireModelAccess } from '../middleware/allowed-model.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 
 export interface ModelRoutesDependencies {
@@ -13,12 +14,14 @@ export function modelRoutes({ models, requireKey }: ModelRoutesDependencies): Ro
   router
     .route('/models')
     .get(requireKey, (_req, res) => {
-      res.json({ object: 'list', data: models.list().map(describe) });
+      const allowed = models.list().filter(({ id }) => mayUseModel(res, id));
+      res.json({ object: 'list', data: allowed.map(describe) });
     })
     .all(methodNotAllowed('GET'));
   router
     .route('/models/:id')
     .get(requireKey, (req, res) => {
+      requireModelAccess(res, req.params.id);
       res.json(describe(models.find(req.params.id)));
     })
     .all(methodNotAllowed('GET'));

@@ -19,6 +19,7 @@ import { type RequestHandler, type Response, Router } from 'express';
 import type { AcceptDependencies } from '../accept-task.js';
 import { createTask } from '../create-task.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
+import { requireModelAccess } from '../middleware/allowed-model.js';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
@@ -119,6 +120,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
     .post(requireKey, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
       if (task.state !== 'failed') throw new ApiError('task_not_failed', { values: { state: task.state } });
+      requireModelAccess(res, task.model);
       await pendingLimit.admit(kind, task.owner);
       const again = { ...task, id: newTaskId(randomHex), origin: urls.originOf(req) };
       await createTask(tasks, bus, again, now);

@@ -4,9 +4,8 @@ import type { Logger } from '@grok2api/service-kit';
 import { type RequestHandler, Router } from 'express';
 import { methodNotAllowed } from '../middleware/errors.js';
 import type { PublicUrls } from '../public-url.js';
-import { createUpload, uploadedPictures } from '../upload.js';
+import { createUpload, MAX_PICTURE_BYTES, uploadedPictures } from '../upload.js';
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
 /** The picture is all that is looked at. */
 const MAX_FIELDS = 10;
 const MAX_FIELD_BYTES = 10_000;
@@ -28,7 +27,7 @@ export function uploadRoutes({ media, urls, randomHex, log, requireKey }: Upload
     log,
     fieldNames: ['file'],
     maxFiles: 1,
-    maxFileBytes: MAX_FILE_BYTES,
+    maxFileBytes: MAX_PICTURE_BYTES,
     maxFields: MAX_FIELDS,
     maxFieldBytes: MAX_FIELD_BYTES,
   });

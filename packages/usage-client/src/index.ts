@@ -1,0 +1,1 @@
+export { type UsageEntry, UsageReporter, type UsageReporterOptions } from './usage-reporter.js';

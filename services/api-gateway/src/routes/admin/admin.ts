@@ -1,0 +1,48 @@
+import type { Bus } from '@grok2api/bus';
+import { ApiError } from '@grok2api/contracts';
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import type { ClientKeyFeed } from '../../client-keys/client-key-feed.js';
+import { requireAdminKey } from '../../middleware/admin-key.js';
+import { adminClientKeyRoutes } from './client-keys.js';
+import { adminCredentialRoutes } from './credentials.js';
+import { adminImportRoutes } from './import-credentials.js';
+import { adminUsageRoutes } from './usage.js';
+
+export interface AdminRoutesDependencies {
+  adminKey: string;
+  bus: Bus;
+  keys: ClientKeyFeed;
+  /** Middleware that parses a JSON body. */
+  json: RequestHandler[];
+  now: () => number;
+}
+
+/** The admin API: credentials, client keys, usage. Never for web pages of other origins. */
+export function adminRoutes(dependencies: AdminRoutesDependencies): Router {
+  const router = Router();
+  router.use(requireAdminKey(dependencies.adminKey, dependencies.now), keepNothing);
+  router.use(
+    adminImportRoutes(dependencies),
+    adminCredentialRoutes(dependencies),
+    adminClientKeyRoutes(dependencies),
+    adminUsageRoutes(dependencies),
+  );
+  router.use(hideBody);
+  return router;
+}
+
+/** No cache keeps a reply, and no reply is kept for a repetition of its request: it may tell of a secret. */
+const keepNothing: RequestHandler = (req, res, next) => {
+  res.set('cache-control', 'no-store');
+  if (req.get('idempotency-key') !== undefined) throw new ApiError('idempotency_not_supported');
+  next();
+};
+
+const parseFailureSchema = z.object({ type: z.literal('entity.parse.failed') });
+
+/** A JSON parser's message repeats a piece of the text, which may be of a secret. */
+const hideBody: ErrorRequestHandler = (thrown: unknown, _req, _res, next) => {
+  const isParseFailure = parseFailureSchema.safeParse(thrown).success;
+  next(isParseFailure ? new ApiError('invalid_json', { values: { reason: 'it cannot be parsed' } }) : thrown);
+};

@@ -1,0 +1,49 @@
+import type { Logger } from '@grok2api/service-kit';
+import type { Database } from './database.js';
+import { DecryptError, type Secrets } from './secrets.js';
+
+interface SecretRow {
+  id: string;
+  secret_encrypted: Uint8Array;
+}
+
+const BATCH = 500;
+
+/**
+ * Encrypts every secret anew that another key than the present one encrypted. Token pools that have both keys may go on
+ * meanwhile; being stopped and run again it goes on where it was.
+ * @returns how many secrets were encrypted anew
+ * @throws DecryptError when a secret was encrypted under a key that `secrets` has not
+ */
+export async function rotateKey(database: Database, secrets: Secrets, log: Logger): Promise<number> {
+  let rotated = 0;
+  for (;;) {
+    const rows = await database.$queryRaw<SecretRow[]>`
+      SELECT id, secret_encrypted FROM pool.credentials
+      WHERE substring(secret_encrypted FROM 1 FOR ${secrets.keyId.length}::int) <> ${secrets.keyId} LIMIT ${BATCH}`;
+    if (rows.length === 0) return rotated;
+    const written = await writeAnew(
+      database,
+      rows.map((row) => encryptAnew(row, secrets)),
+    );
+    rotated += written;
+    log.info({ rotated }, 'encrypted anew');
+  }
+}
+
+function encryptAnew({ id, secret_encrypted: old }: SecretRow, secrets: Secrets) {
+  try {
+    return { id, old, anew: secrets.encrypt(secrets.decrypt(old, id), id) };
+  } catch (cause) {
+    throw new DecryptError(`the secret of ${id} does not decrypt`, { cause });
+  }
+}
+
+/** A row that has another secret by now is left for the next look. */
+function writeAnew(database: Database, rows: readonly ReturnType<typeof encryptAnew>[]): Promise<number> {
+  return database.$executeRaw`
+    UPDATE pool.credentials c SET secret_encrypted = r.anew
+    FROM unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ old }) => old)}::bytea[],
+      ${rows.map(({ anew }) => anew)}::bytea[]) AS r(id, old, anew)
+    WHERE c.id = r.id AND c.secret_encrypted = r.old`;
+}
