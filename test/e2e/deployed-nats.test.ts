@@ -65,18 +65,20 @@ async function freePort(): Promise<number> {
 }
 
 describe('each service as its own user of NATS', () => {
-  it('makes a video, keeps client keys and counts usage, and the server refuses nobody anything', async () => {
+  it('chats, makes an image and a video, keeps client keys and counts usage, and the server refuses nobody anything', async () => {
     for (const migration of ['packages/task-store', 'services/token-pool']) {
       const [code] = await once(run(`${migration}/dist/migrate-main.js`, {}), 'exit');
       expect(code).toBe(0);
     }
-    const simulator = { PORT: '0', DATA_DIR: directory.path, SIMULATOR_VIDEO_MS: '1000' };
+    const simulator = { PORT: '0', DATA_DIR: directory.path, SIMULATOR_VIDEO_MS: '1000', SIMULATOR_IMAGE_MS: '0' };
     const { url } = await start('simulator', 'listening', simulator);
     await start('token-pool', 'ready', {
       CREDENTIALS_KEY: randomBytes(32).toString('base64'),
       XAI_API_KEY: 'simulator-key',
       XAI_BASE_URL: `${url}/v1`,
     });
+    await start('chat', 'taking requests', {});
+    await start('image', 'taking requests and tasks', {});
     await start('video-worker', 'taking tasks', {});
     const port = await freePort();
     await start('api-gateway', 'listening', { PORT: String(port), ADMIN_KEY });
@@ -95,7 +97,13 @@ describe('each service as its own user of NATS', () => {
       const answer = await client.request('GET', '/v1/usage');
       return ((await answer.json()) as { total: { requests: number } }).total.requests;
     };
-    await expect.poll(requests, { timeout: 5_000 }).toBe(1);
+    const messages = [{ role: 'user', content: 'tokens:3' }];
+    for (const stream of [true, false]) {
+      const answer = await client.request('POST', '/v1/chat/completions', { model: 'grok-2', messages, stream });
+      expect([answer.status, (await answer.text()).includes('t2')]).toEqual([200, true]);
+    }
+    expect((await client.request('POST', '/v1/images/generations', { prompt: '最小权限' })).status).toBe(200);
+    await expect.poll(requests, { timeout: 5_000 }).toBe(4);
     expect((await fetch(`${base}/health`)).status).toBe(200);
     expect((await admin.request('GET', '/admin/api/credentials')).status).toBe(200);
     expect(lines.filter((line) => /Permissions Violation|NATS reports an error/i.test(line))).toEqual([]);

@@ -117,7 +117,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const list = new CredentialList(database, Date.now);
   const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
   const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
-  serveCredentialAdmin(bus, list, admin);
+  serveCredentialAdmin({ bus, list, admin, changed: feed.changed });
   const writes = new ClientKeyWrites(database);
   serveClientKeys(bus, {
     keys: new ClientKeyStore(database, writes, randomHex, Date.now),

@@ -142,3 +142,19 @@ it('a client that leaves closes the call at the upstream within a second, and bl
     system.logLines({ service: 'token-pool', msg: 'cooling' }).filter(({ model }) => model === 'grok-4.3'),
   ).toEqual([]);
 });
+
+describe('a conversation', () => {
+  it.each(['user', 'prompt_cache_key'])('stays with a credential: %s', async (name) => {
+    const used = new Map<string, Set<unknown>>();
+    for (let i = 0; i < 24; i++) {
+      const [id, conversation] = [`sticky-${name}-${i}`, `conversation ${i % 6}`];
+      const answer = await ask('tokens:2', { model: 'grok-4.7', [name]: conversation }, { 'x-request-id': id });
+      expect(answer.status).toBe(200);
+      await answer.text();
+      const [call] = await calls(id);
+      used.set(conversation, (used.get(conversation) ?? new Set()).add(call?.key_hash));
+    }
+    for (const keys of used.values()) expect(keys.size).toBe(1);
+    expect(new Set([...used.values()].flatMap((keys) => [...keys])).size).toBeGreaterThan(1);
+  });
+});

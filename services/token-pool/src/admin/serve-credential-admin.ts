@@ -11,8 +11,22 @@ import { PageCursorError } from '../page-cursor.js';
 import type { CredentialAdmin } from './credential-admin.js';
 import type { CredentialList } from './credential-list.js';
 
-/** Answers what an administrator asks and does about credentials. */
-export function serveCredentialAdmin(bus: Bus, list: CredentialList, admin: CredentialAdmin): void {
+export interface CredentialAdminParts {
+  bus: Bus;
+  list: CredentialList;
+  admin: CredentialAdmin;
+  /** Heeds what was changed, here and wherever grants are held. */
+  changed: (ids: readonly string[]) => Promise<void>;
+}
+
+/** Answers what an administrator asks and does about credentials. A change counts when its answer is there. */
+export function serveCredentialAdmin({ bus, list, admin, changed }: CredentialAdminParts): void {
+  const done = async (id: string, change: Promise<CredentialEntry | undefined>) => {
+    const credential = await change;
+    if (credential) await changed([id]);
+    return { credential: credential ?? null };
+  };
+
   bus.serve(listCredentials, async (query) => {
     try {
       return { status: 'ok' as const, ...(await list.page(query)) };
@@ -21,12 +35,12 @@ export function serveCredentialAdmin(bus: Bus, list: CredentialList, admin: Cred
       throw err;
     }
   });
-  bus.serve(addCredentials, async ({ credentials }) => ({ results: await admin.add(credentials) }));
-  bus.serve(updateCredential, async ({ credential_id, changes }) => entry(await admin.update(credential_id, changes)));
-  bus.serve(clearCooling, async ({ credential_id }) => entry(await admin.clearCooling(credential_id)));
-  bus.serve(deleteCredential, async ({ credential_id }) => entry(await admin.delete(credential_id)));
-}
-
-function entry(credential: CredentialEntry | undefined) {
-  return { credential: credential ?? null };
+  bus.serve(addCredentials, async ({ credentials }) => {
+    const results = await admin.add(credentials);
+    await changed(results.flatMap(({ id, status }) => (status === 'duplicate' ? [] : [id])));
+    return { results };
+  });
+  bus.serve(updateCredential, ({ credential_id: id, changes }) => done(id, admin.update(id, changes)));
+  bus.serve(clearCooling, ({ credential_id: id }) => done(id, admin.clearCooling(id)));
+  bus.serve(deleteCredential, ({ credential_id: id }) => done(id, admin.delete(id)));
 }
