@@ -11,6 +11,7 @@ const SOURCES = [
   ['image', 'services/image/dist/settings.js'],
   ['video-worker', 'services/video-worker/dist/settings.js'],
   ['token-pool', 'services/token-pool/dist/settings.js'],
+  ['callback-dispatcher', 'services/callback-dispatcher/dist/settings.js'],
   ['simulator', 'services/simulator/dist/settings.js'],
 ];
 /** Given to the services by the launcher; only who runs them alone sets these. */

@@ -16,6 +16,11 @@ export function isTaskId(text: string): boolean {
   return TASK_ID.test(text);
 }
 
+/** The id of what is told of a task's end, `msg_` and 32 hex digits: a task ends once, and each attempt to tell it has the same id. */
+export function callbackId(taskId: string): string {
+  return `msg_${taskId.slice('task_'.length)}`;
+}
+
 /**
  * The media id of what a video task makes. It follows from the task's id, so that a worker that does the last step
  * again writes over its predecessor's file and leaves none behind.

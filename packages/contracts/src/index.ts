@@ -14,6 +14,14 @@ export {
 } from './api/admin.js';
 export { inAsyncDialect } from './api/async-dialect.js';
 export {
+  CALLBACK_STATES,
+  type CallbackAttempt,
+  type CallbackState,
+  callbackAttemptSchema,
+  callbackPayload,
+  callbackStateSchema,
+} from './api/callbacks.js';
+export {
   type ChatCompletionBody,
   type ChatOptions,
   chatCompletionSchema,
@@ -27,6 +35,7 @@ export {
   type VideoCompletionRequest,
   videoCompletionSchema,
 } from './api/chat-with-media.js';
+export { fileUrl } from './api/file-url.js';
 export { imageShape } from './api/image-size.js';
 export {
   checkEditImages,
@@ -42,6 +51,7 @@ export {
   parseImageGeneration,
 } from './api/images.js';
 export type { MediaRequestLimits } from './api/prompt.js';
+export { resultUrls, type ShownTask, type TaskBody, taskBody, taskFields, taskResults } from './api/task-body.js';
 export { deleteTasksSchema, listTasksSchema, taskStatusPathSchema } from './api/tasks.js';
 export {
   adminUsageQueryParametersSchema,
@@ -118,7 +128,7 @@ export {
   type StreamRpc,
   streamErrorSchema,
 } from './bus/stream-rpc.js';
-export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
+export { CALLBACKS_SUBJECT, cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export type { Topic } from './bus/topic.js';
 export {
@@ -141,7 +151,7 @@ export {
   errorMessage,
   isErrorCode,
 } from './errors.js';
-export { imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
+export { callbackId, imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
 export {
   type ChatAbilities,
   DEFAULT_MODELS,
@@ -190,3 +200,4 @@ export {
 } from './task.js';
 export { type Language, TEXTS, type Texts, taskMessage } from './texts.js';
 export { parseRequest, parseSecretRequest } from './validation.js';
+export { newWebhookSecret, webhookSecretSchema } from './webhook-secret.js';

@@ -95,6 +95,7 @@ describe('the body of POST /v1/video/generations/async', () => {
       'video_config.aspect_ratio',
     ],
     ['a bad length', { ...user('x'), video_config: { video_length: 7 } }, 'invalid_value', 'video_config.video_length'],
+    ['a long callback', { ...user('x'), callback_url: 'http://a'.padEnd(2001, 'a') }, 'invalid_value', 'callback_url'],
     ['an unknown model', { ...user('x'), model: 'nothing' }, 'model_not_found', 'model'],
     ['a model of another kind', { ...user('x'), model: 'grok-2' }, 'model_not_supported', 'model'],
   ])('answers %s with 400', (_name, body, code, param) => {

@@ -26,6 +26,12 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe('Key that encrypts the credentials in the database; without it one is made in DATA_DIR.'),
+  CALLBACK_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'Secret that callbacks are signed with, `whsec_…`; without it one is made in DATA_DIR. While it is being replaced: the new one, a comma, the old one.',
+    ),
   ADMIN_KEY: z
     .string()
     .optional()
@@ -52,6 +58,7 @@ export interface LaunchSettings {
   upstream: 'xai' | 'simulator';
   upstreamUrl: string | undefined;
   credentialsKey: string | undefined;
+  callbackSecret: string | undefined;
   adminKey: string | undefined;
   logLevel: string;
 }
@@ -71,6 +78,7 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv, root: string): Launch
     upstream: given.XAI_API_KEY || given.XAI_API_KEYS ? 'xai' : 'simulator',
     upstreamUrl: given.XAI_BASE_URL,
     credentialsKey: given.CREDENTIALS_KEY,
+    callbackSecret: given.CALLBACK_SECRET,
     adminKey: given.ADMIN_KEY,
     logLevel: given.LOG_LEVEL,
   };

@@ -8,6 +8,7 @@ export interface SystemValues {
   natsUrl: string;
   databaseUrl: string;
   credentialsKey: string;
+  callbackSecret: string;
   adminKey: string;
   gatewayPort: number;
   gatewayHost: string | undefined;
@@ -22,8 +23,11 @@ const OWNED: Record<Grant, readonly string[]> = {
   bus: ['NATS_URL'],
   database: ['DATABASE_URL'],
   media: [],
+  fetch: ['FETCH_PROXY'],
+  'upstream-proxy': ['UPSTREAM_PROXY'],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD'],
   'client-keys': ['API_KEYS', 'ADMIN_KEY'],
+  'callback-secret': ['CALLBACK_SECRET'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
   'simulator-address': ['PORT', 'HOST'],
 };
@@ -57,12 +61,16 @@ export function serviceEnvironment(
         env,
         Object.keys(env).filter((name) => name.startsWith(OWNED_PREFIXES.media)),
       ),
+    fetch: () => picked(env, OWNED.fetch),
     upstream: () => ({
       ...upstreamVariables(env, values.simulatorPort),
       ...picked(env, ['CREDENTIALS_KEY_OLD']),
       CREDENTIALS_KEY: values.credentialsKey,
     }),
+    // The simulator is on this host.
+    'upstream-proxy': () => (values.simulatorPort === undefined ? picked(env, OWNED['upstream-proxy']) : {}),
     'client-keys': () => ({ ...picked(env, ['API_KEYS']), ADMIN_KEY: values.adminKey }),
+    'callback-secret': () => ({ CALLBACK_SECRET: values.callbackSecret }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),
       PORT: String(values.gatewayPort),

@@ -1,5 +1,15 @@
 /** What a service is given that others must not have: see `serviceEnvironment`. */
-export type Grant = 'bus' | 'database' | 'media' | 'upstream' | 'client-keys' | 'gateway-address' | 'simulator-address';
+export type Grant =
+  | 'bus'
+  | 'database'
+  | 'media'
+  | 'fetch'
+  | 'upstream'
+  | 'upstream-proxy'
+  | 'client-keys'
+  | 'callback-secret'
+  | 'gateway-address'
+  | 'simulator-address';
 
 /** One kind of process that the launcher runs. */
 export interface ServiceRow {
@@ -33,7 +43,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'token-pool',
     entry: 'services/token-pool/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'upstream'],
+    grants: ['bus', 'database', 'upstream', 'upstream-proxy'],
     wave: 1,
     expected: true,
   },
@@ -41,7 +51,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'chat',
     entry: 'services/chat/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'media'],
+    grants: ['bus', 'media', 'fetch', 'upstream-proxy'],
     wave: 2,
     expected: true,
   },
@@ -49,7 +59,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'image',
     entry: 'services/image/dist/main.js',
     replicas: 'one',
-    grants: ['bus', 'database', 'media'],
+    grants: ['bus', 'database', 'media', 'fetch', 'upstream-proxy'],
     wave: 2,
     expected: true,
   },
@@ -57,7 +67,15 @@ export const SERVICES: readonly ServiceRow[] = [
     name: 'video-worker',
     entry: 'services/video-worker/dist/main.js',
     replicas: 'video-workers',
-    grants: ['bus', 'database', 'media'],
+    grants: ['bus', 'database', 'media', 'fetch', 'upstream-proxy'],
+    wave: 2,
+    expected: true,
+  },
+  {
+    name: 'callback-dispatcher',
+    entry: 'services/callback-dispatcher/dist/main.js',
+    replicas: 'one',
+    grants: ['bus', 'database', 'fetch', 'callback-secret'],
     wave: 2,
     expected: true,
   },

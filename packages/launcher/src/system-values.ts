@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newWebhookSecret } from '@grok2api/contracts';
 import type { LaunchSettings } from './launch-settings.js';
 import { freeLoopbackPort } from './ports.js';
 import { randomPassword, readOrCreateSecret } from './secret-file.js';
@@ -23,6 +24,7 @@ export async function systemValues(
     mediaDir,
     logLevel: settings.logLevel,
     credentialsKey: settings.credentialsKey ?? (await credentialsKey(dataDir)),
+    callbackSecret: settings.callbackSecret ?? (await callbackSecret(dataDir)),
     adminKey: settings.adminKey ?? (await readOrCreateSecret(join(dataDir, ADMIN_KEY_FILE), randomPassword)),
     gatewayPort: settings.port,
     gatewayHost: settings.host,
@@ -32,6 +34,10 @@ export async function systemValues(
 
 function credentialsKey(dataDir: string): Promise<string> {
   return readOrCreateSecret(join(dataDir, 'credentials.key'), () => randomBytes(32).toString('base64'));
+}
+
+function callbackSecret(dataDir: string): Promise<string> {
+  return readOrCreateSecret(join(dataDir, 'callback.secret'), () => newWebhookSecret(randomBytes));
 }
 
 // Jobs that the simulator began before a stop are asked for at its address after it: the same port when possible.

@@ -5,6 +5,8 @@ import { instancesOf, SERVICES } from '../src/services.js';
 const USER_ENV = {
   PATH: '/bin',
   FETCH_ALLOW: '10.0.0.0/8',
+  UPSTREAM_PROXY: 'http://me:secret-password@upstream-proxy:3128',
+  FETCH_PROXY: 'http://me:secret-proxy-password@proxy:3128',
   VIDEO_WORKER_SLOTS: '2',
   XAI_API_KEY: 'secret-xai-key',
   XAI_API_KEYS: 'secret-xai-keys',
@@ -12,6 +14,7 @@ const USER_ENV = {
   API_KEYS: 'me:secret-client-key',
   ADMIN_KEY: 'secret-user-admin-key',
   CREDENTIALS_KEY: 'secret-user-credentials-key',
+  CALLBACK_SECRET: 'secret-user-callback-secret',
   CREDENTIALS_KEY_OLD: 'secret-old-credentials-key',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
@@ -30,6 +33,7 @@ const VALUES: SystemValues = {
   natsUrl: 'nats://secret-nats',
   databaseUrl: 'postgresql://secret-database',
   credentialsKey: 'secret-credentials-key',
+  callbackSecret: 'secret-callback-secret',
   adminKey: 'secret-admin-key',
   gatewayPort: 9000,
   gatewayHost: '0.0.0.0',
@@ -52,13 +56,22 @@ function secretsIn(env: NodeJS.ProcessEnv | undefined): string[] {
 
 test('every secret reaches only the services that need it', () => {
   const secrets = Object.fromEntries([...environments(VALUES)].map(([name, env]) => [name, secretsIn(env)]));
-  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'];
+  const worker = ['AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL', 'UPSTREAM_PROXY'];
   expect(secrets).toEqual({
-    'token-pool': ['CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD', 'DATABASE_URL', 'NATS_URL', 'XAI_API_KEY', 'XAI_API_KEYS'],
-    chat: ['AWS_SECRET_ACCESS_KEY', 'NATS_URL'],
+    'token-pool': [
+      'CREDENTIALS_KEY',
+      'CREDENTIALS_KEY_OLD',
+      'DATABASE_URL',
+      'NATS_URL',
+      'UPSTREAM_PROXY',
+      'XAI_API_KEY',
+      'XAI_API_KEYS',
+    ],
+    chat: ['AWS_SECRET_ACCESS_KEY', 'FETCH_PROXY', 'NATS_URL', 'UPSTREAM_PROXY'],
     image: worker,
     'video-worker-1': worker,
     'video-worker-2': worker,
+    'callback-dispatcher': ['CALLBACK_SECRET', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'],
     'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],
   });
   expect(environments(VALUES).get('api-gateway')).toMatchObject({ ADMIN_KEY: VALUES.adminKey });
@@ -74,7 +87,8 @@ test('the rest of the environment reaches every service, the address of the gate
       MEDIA_DIR: '/data/media',
       MEDIA_STORE: 's3://media?region=eu-west-1',
     });
-    expect(env.AWS_ACCESS_KEY_ID).toBe(instance === 'token-pool' ? undefined : 'key');
+    const hasMedia = !['token-pool', 'callback-dispatcher'].includes(instance);
+    expect(env.AWS_ACCESS_KEY_ID).toBe(hasMedia ? 'key' : undefined);
     const { PORT, HOST, PUBLIC_URL, EXPECTED_SERVICES } = env;
     const address =
       instance === 'api-gateway' ? ['9000', '0.0.0.0', 'https://videos.example', 'token-pool,video-worker'] : [];
@@ -92,5 +106,6 @@ test('without a key the simulator runs, without secrets, and stands for xAI', ()
     XAI_BASE_URL: 'http://127.0.0.1:4567/v1',
   });
   expect(all.get('token-pool')?.XAI_API_KEYS).toBeUndefined();
+  expect(all.get('token-pool')?.UPSTREAM_PROXY).toBeUndefined();
   expect(environments(VALUES).has('simulator')).toBe(false);
 });

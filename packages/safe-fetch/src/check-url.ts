@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { portOf } from './address-guard.js';
 import { AddressPolicy } from './address-policy.js';
 import { BadUrlError, BlockedAddressError } from './errors.js';
 
@@ -67,9 +68,4 @@ export function toOrigins(urls: readonly string[]): Set<string> {
 /** A host without the brackets of an IPv6 address. */
 export function bareHost(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port);
-  return url.protocol === 'https:' ? 443 : 80;
 }

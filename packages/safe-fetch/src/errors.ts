@@ -51,7 +51,7 @@ export class ConnectFailedError extends SafeFetchError {
   readonly reason = 'connect_failed';
 }
 
-/** The answer is no HTTP, has oversized headers, is compressed though that was refused, or its length is wrong. */
+/** The answer is no HTTP, has oversized headers, its length is wrong, or its compression is broken or unknown. */
 export class BadResponseError extends SafeFetchError {
   override readonly name = 'BadResponseError';
   readonly reason = 'bad_response';
@@ -60,12 +60,15 @@ export class BadResponseError extends SafeFetchError {
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 const BAD_RESPONSES = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
-/** Sorts what undici, the network and TLS throw; errors of this package stay what they are. */
+/** How zlib's codes begin, and those that it makes of Brotli's. */
+const BROKEN_COMPRESSION = /^(Z_|ERR__ERROR_)/;
+
+/** Sorts what undici, the network, TLS and zlib throw; errors of this package stay what they are. */
 export function toSafeFetchError(cause: unknown): SafeFetchError {
   if (cause instanceof SafeFetchError) return cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (TIMEOUTS.has(code)) return new FetchTimeoutError('the host did not answer in time', { cause });
-  if (BAD_RESPONSES.has(code) || cause instanceof errors.HTTPParserError) {
+  if (BAD_RESPONSES.has(code) || BROKEN_COMPRESSION.test(code) || cause instanceof errors.HTTPParserError) {
     return new BadResponseError('not a valid answer', { cause });
   }
   return new ConnectFailedError('the connection failed', { cause });

@@ -11,10 +11,13 @@ export {
   type SafeFetchReason,
   TooManyRedirectsError,
 } from './errors.js';
+export { fetchSettings, proxySetting } from './fetch-settings.js';
+export { ProxyTunnels } from './proxy-tunnels.js';
 export {
   createSafeFetch,
   type FetchResponse,
   type GetOptions,
+  type PostOptions,
   type SafeFetch,
   type SafeFetchOptions,
 } from './safe-fetch.js';

@@ -1,6 +1,14 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { BodyTooLargeError } from './errors.js';
 
+export interface LimitedBodyOptions {
+  maxBytes: number;
+  /** Turns the source's error into the one that readers get. */
+  toError: (cause: unknown) => Error;
+  /** Called once, whatever the end. */
+  onClose: () => void;
+}
+
 /** Passes bytes on, fails as soon as there are more than `maxBytes`, and tells its end. */
 export class LimitedBody extends Transform {
   readonly #maxBytes: number;
@@ -8,8 +16,7 @@ export class LimitedBody extends Transform {
   readonly #toError: (cause: unknown) => Error;
   #bytes = 0;
 
-  /** `toError` turns the source's error into the one that readers get; `onClose` is called once, whatever the end. */
-  constructor(options: { maxBytes: number; toError: (cause: unknown) => Error; onClose: () => void }) {
+  constructor(options: LimitedBodyOptions) {
     super();
     this.#maxBytes = options.maxBytes;
     this.#toError = options.toError;

@@ -155,7 +155,9 @@ export class ClaimedTask {
     const seen = this.#task.version;
     this.#task = task;
     if (task.version > seen) this.#options.bus.publishTaskEvent(toTaskEvent(task));
-    if (hasEnded(task.state)) this.close();
+    if (!hasEnded(task.state)) return;
+    if (task.callbackUrl !== undefined) this.#options.bus.publishCallbackDue();
+    this.close();
   }
 
   async #renew(): Promise<void> {

@@ -93,6 +93,7 @@ export class Reconciler {
       log.warn({ task_id: task.id, code: task.error?.code }, 'ended past its deadline');
       bus.publishTaskEvent(toTaskEvent(task));
       bus.publishCancel(task.id);
+      if (task.callbackUrl !== undefined) bus.publishCallbackDue();
     }
   }
 

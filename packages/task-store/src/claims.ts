@@ -1,5 +1,6 @@
-import type { TaskError, TaskResult } from '@grok2api/contracts';
+import { hasEnded, type TaskError, type TaskResult } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
+import { endTasks } from './ends.js';
 import { Prisma } from './generated/client.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { type TaskChange, transition } from './states.js';
@@ -108,15 +109,14 @@ export class Claims {
   async #write(change: TaskChange, claim: Claim, set: Prisma.Sql): Promise<Task> {
     const { from, to } = transition(change);
     const state = to ? Prisma.sql`state = ${to},` : Prisma.empty;
-    const [task] = await withDatabase(() =>
-      queryTasks(
-        this.database,
-        Prisma.sql`
-          UPDATE tasks SET ${state} ${set}
-          WHERE id = ${claim.taskId} AND claim_token = ${claim.token}::uuid AND state = ANY(${from})
-          RETURNING ${COLUMNS}`,
-      ),
-    );
+    const statement = Prisma.sql`
+      UPDATE tasks SET ${state} ${set}
+      WHERE id = ${claim.taskId} AND claim_token = ${claim.token}::uuid AND state = ANY(${from})
+      RETURNING ${COLUMNS}`;
+    const [task] =
+      to !== undefined && hasEnded(to)
+        ? await endTasks(this.database, statement)
+        : await withDatabase(() => queryTasks(this.database, statement));
     if (!task) throw new ClaimLostError(claim.taskId);
     return task;
   }

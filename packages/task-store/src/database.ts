@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
 import { PrismaClient } from './generated/client.js';
 
 export interface DatabaseOptions {
@@ -22,7 +23,7 @@ export type Database = Omit<PrismaClient, '$on' | '$connect' | '$disconnect' | '
 
 /** Opens a pool; connections are made when they are needed. */
 export function openDatabase(options: DatabaseOptions): PrismaClient {
-  const adapter = new PrismaPg({
+  const pool = new Pool({
     connectionString: options.databaseUrl,
     max: options.maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -31,6 +32,10 @@ export function openDatabase(options: DatabaseOptions): PrismaClient {
     query_timeout: STATEMENT_TIMEOUT_MS + 2_000,
     keepAlive: true,
   });
+  // A connection that is handed to the next transaction in line has nobody listening for a moment. Lost just then it
+  // would end the process; its statements tell of the loss themselves.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   // Longer formats repeat a query's arguments, which do not belong in a log.
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
@@ -72,6 +77,8 @@ const SYSTEM_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
+// Prisma's own: no connection was free in time, or a transaction took too long and was undone.
+const PRISMA_CODES = new Set(['P2028']);
 // What the driver says itself, without any code. Whole messages: the server's repeat what a statement held.
 const DRIVER_MESSAGES =
   /^(connection terminated( .*)?|timeout exceeded when trying to connect|query read timeout|client (has encountered a connection error|was closed) and is not queryable|client network socket disconnected .*)$/i;
@@ -83,7 +90,8 @@ function isUnavailable(err: unknown, depth = 0): boolean {
   const { kind, code, originalCode, message, cause, meta, driverAdapterError } = err as Record<string, unknown>;
   if (typeof kind === 'string' && ADAPTER_KINDS.has(kind)) return true;
   for (const text of [code, originalCode]) {
-    if (typeof text === 'string' && (SYSTEM_CODES.has(text) || SQLSTATES.test(text))) return true;
+    if (typeof text === 'string' && (SYSTEM_CODES.has(text) || PRISMA_CODES.has(text) || SQLSTATES.test(text)))
+      return true;
   }
   if (typeof message === 'string' && DRIVER_MESSAGES.test(message)) return true;
   return [cause, meta, driverAdapterError].some((inner) => isUnavailable(inner, depth + 1));

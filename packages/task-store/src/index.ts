@@ -1,3 +1,5 @@
+export type { AfterAttempt, CallbackQueue, CallbackSelection, ClaimedCallback } from './callback-queue.js';
+export type { Callback, CallbackDetails, CallbackListOptions, Callbacks } from './callbacks.js';
 export { type Claim, ClaimLostError, type Claims } from './claims.js';
 export { type DatabaseOptions, StoreUnavailableError } from './database.js';
 export {

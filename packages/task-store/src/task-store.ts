@@ -1,3 +1,5 @@
+import { CallbackQueue } from './callback-queue.js';
+import { Callbacks } from './callbacks.js';
 import { Claims } from './claims.js';
 import { type DatabaseOptions, openDatabase } from './database.js';
 import { Idempotency } from './idempotency.js';
@@ -5,13 +7,15 @@ import { Queue } from './queue.js';
 import { Tasks } from './tasks.js';
 import { Upkeep } from './upkeep.js';
 
-/** The task database, by who uses it: the gateway, the workers, the reconciler. */
+/** The task database, by who uses it: the gateway, the workers, the reconciler, the dispatcher of callbacks, administrators. */
 export interface TaskStore {
   tasks: Tasks;
   idempotency: Idempotency;
   queue: Queue;
   claims: Claims;
   upkeep: Upkeep;
+  callbackQueue: CallbackQueue;
+  callbacks: Callbacks;
   close(): Promise<void>;
 }
 
@@ -24,6 +28,8 @@ export function openTaskStore(options: DatabaseOptions): TaskStore {
     queue: new Queue(database),
     claims: new Claims(database),
     upkeep: new Upkeep(database),
+    callbackQueue: new CallbackQueue(database),
+    callbacks: new Callbacks(database),
     close: () => database.$disconnect(),
   };
 }

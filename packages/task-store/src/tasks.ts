@@ -1,6 +1,7 @@
 import type { TaskKind, TaskState } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
-import { Prisma } from './generated/client.js';
+import { endTasks, writeEnds } from './ends.js';
+import { Prisma, type Task as Row } from './generated/client.js';
 import { type Attempt, AttemptLostError, isAttempt, type KeptReply, replySql } from './idempotency.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
@@ -110,15 +111,13 @@ export class Tasks {
   /** Cancels an open task; undefined when it is not open any more. @throws StoreUnavailableError */
   async cancel(id: string): Promise<Task | undefined> {
     const { from, to } = transition('cancel');
-    const [task] = await withDatabase(() =>
-      queryTasks(
-        this.database,
-        Prisma.sql`
-          UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
-            claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
-          WHERE id = ${id} AND state = ANY(${from}) AND deleted_at IS NULL
-          RETURNING ${COLUMNS}`,
-      ),
+    const [task] = await endTasks(
+      this.database,
+      Prisma.sql`
+        UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
+          claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
+        WHERE id = ${id} AND state = ANY(${from}) AND deleted_at IS NULL
+        RETURNING ${COLUMNS}`,
     );
     return task;
   }
@@ -132,19 +131,19 @@ export class Tasks {
     // Each batch goes on where the last one ended, past the rows that it wrote.
     for (let after = 0n; ; ) {
       const chosen = selectionSql(owner, selection, after);
-      const batch = await withDatabase(() =>
-        queryTasks(
-          this.database,
-          Prisma.sql`
-            UPDATE tasks SET deleted_at = now(), version = version + 1,
-              state = CASE WHEN state = ANY(${from}) THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
-              claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
-            WHERE seq IN (
-              SELECT seq FROM tasks WHERE kind = ${kind} AND deleted_at IS NULL AND ${chosen}
-              LIMIT ${BATCH} FOR UPDATE)
-            RETURNING ${COLUMNS}`,
-        ),
-      );
+      const batch = await writeEnds(this.database, async (transaction) => {
+        const rows = await transaction.$queryRaw<(Row & { ended: boolean })[]>`
+          UPDATE tasks SET deleted_at = now(), version = version + 1,
+            state = CASE WHEN chosen_open THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
+            claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
+          FROM (
+            SELECT seq AS chosen_seq, state = ANY(${from}) AS chosen_open FROM tasks
+            WHERE kind = ${kind} AND deleted_at IS NULL AND ${chosen}
+            LIMIT ${BATCH} FOR UPDATE) AS chosen
+          WHERE seq = chosen_seq
+          RETURNING ${COLUMNS}, chosen_open AS ended`;
+        return rows.map((row) => ({ task: toTask(row), ended: row.ended }));
+      });
       if (batch.length > 0) yield batch;
       if (batch.length < BATCH) return;
       for (const { seq } of batch) if (seq > after) after = seq;

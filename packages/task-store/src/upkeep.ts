@@ -1,5 +1,6 @@
 import type { TaskError, TaskKind } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
+import { endTasks } from './ends.js';
 import { Prisma } from './generated/client.js';
 import { BEGUN, UNCLAIMED, WAITING } from './queue.js';
 import { COLUMNS, queryTasks } from './rows.js';
@@ -71,17 +72,15 @@ export class Upkeep {
 
   async #expire(kind: TaskKind, overdue: Prisma.Sql, error: TaskError): Promise<Task[]> {
     const { from, to } = transition('expire');
-    return withDatabase(() =>
-      queryTasks(
-        this.database,
-        Prisma.sql`
-          UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
-            claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL,
-            error_code = ${error.code}, error_message = ${error.message}
-          WHERE state = ANY(${from}) AND seq IN (
-            SELECT seq FROM tasks WHERE kind = ${kind} AND ${overdue} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-          RETURNING ${COLUMNS}`,
-      ),
+    return endTasks(
+      this.database,
+      Prisma.sql`
+        UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
+          claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL,
+          error_code = ${error.code}, error_message = ${error.message}
+        WHERE state = ANY(${from}) AND seq IN (
+          SELECT seq FROM tasks WHERE kind = ${kind} AND ${overdue} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+        RETURNING ${COLUMNS}`,
     );
   }
 

@@ -61,10 +61,11 @@ export class TestStore {
     await this.server.stop();
   }
 
-  /** Removes every task and forgets whose turn it is. */
+  /** Removes every task and callback, and forgets whose turn it is. */
   async empty(): Promise<void> {
     await this.database.ownerQueue.deleteMany();
     await this.database.task.deleteMany();
+    await this.database.callback.deleteMany();
   }
 
   /** The task's row with every column, deleted or not. */

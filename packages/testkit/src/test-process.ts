@@ -57,6 +57,11 @@ export class TestProcess {
     return this.#child.pid;
   }
 
+  /** Resolves when it has ended. */
+  async ended(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+  }
+
   /** Sends it a signal. */
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#child.kill(signal);
@@ -64,12 +69,10 @@ export class TestProcess {
 
   /** Asks it to stop and waits for its end; does nothing when it has ended. Resolves to its exit code. */
   async stop(): Promise<{ code: number | null }> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill('SIGTERM');
-      const late = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS);
-      await once(this.#child, 'exit');
-      clearTimeout(late);
-    }
+    this.#child.kill('SIGTERM');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+    await this.ended();
+    clearTimeout(late);
     return { code: this.#child.exitCode };
   }
 }

@@ -47,7 +47,6 @@ import { taskRoutes } from './routes/tasks.js';
 import { uploadRoutes } from './routes/uploads.js';
 import { usageRoutes } from './routes/usage.js';
 import type { GatewaySettings } from './settings.js';
-import { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
 
 const BYTES_PER_MB = 1_000_000;
@@ -76,14 +75,12 @@ export function createApp(dependencies: AppDependencies): Express {
   const { settings, clientKeys, clientKeyFeed, log, newRequestId, now } = dependencies;
   const authenticator = new Authenticator({ keys: clientKeys, refresh: () => clientKeyFeed.refresh(), now });
   const urls = new PublicUrls(settings.PUBLIC_URL);
-  const bodies = new TaskBodies(urls);
   const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
   const bodiesInFlight = new BodiesInFlight(settings.BODIES_MAX_MB * BYTES_PER_MB);
   const json = [jsonBody(settings.JSON_BODY_MAX_MB, bodiesInFlight)];
   const common = {
     ...dependencies,
     urls,
-    bodies,
     requireKey,
     positions: new QueuePositions(dependencies.tasks, now),
     pendingLimit: new PendingLimit(dependencies.tasks, settings.MAX_PENDING_PER_KEY, now),

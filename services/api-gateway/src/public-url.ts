@@ -12,11 +12,6 @@ export class PublicUrls {
     return this.publicUrl ?? `${req.protocol}://${req.host}`;
   }
 
-  /** The URL of a file. */
-  fileUrl(origin: string, mediaId: string): string {
-    return `${origin}/v1/files/${mediaId}`;
-  }
-
   /** The media id of a file's URL, if it is a URL of this server. */
   mediaIdOf(url: string, req: Request): string | undefined {
     if (!URL.canParse(url)) return undefined;

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 
 /** A body whose `data.result.images` are URLs. */
 interface BodyWithImages {
-  data: { result?: object };
+  data: { result?: object | undefined };
 }
 
 /**

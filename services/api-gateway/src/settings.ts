@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
+import { fetchSettings } from '@grok2api/safe-fetch';
 import {
   booleanSetting,
   databaseUrlSetting,
@@ -73,9 +74,7 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe('Whose X-Forwarded headers count: `true`, a number of hops, or addresses separated by commas.'),
-  FETCH_ALLOW: listSetting()
-    .prefault('')
-    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  FETCH_ALLOW: fetchSettings.FETCH_ALLOW,
   HEADERS_TIMEOUT_MS: integerSetting({ min: 100, max: 600_000 })
     .prefault('15000')
     .describe('How long a client may take to send the headers of a request, in milliseconds.'),
@@ -105,7 +104,7 @@ export const settingsSchema = z.object({
     .prefault('html')
     .describe('How a video is shown in the text of a chat completion: `html`, `url` or `markdown`.'),
   EXPECTED_SERVICES: listSetting()
-    .prefault('token-pool,video-worker,chat,image')
+    .prefault('token-pool,video-worker,chat,image,callback-dispatcher')
     .describe('Services that have to answer for `/health` to be good.'),
 });
 

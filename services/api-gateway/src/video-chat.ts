@@ -3,6 +3,7 @@ import {
   type MediaRequestLimits,
   type ModelCatalogue,
   parseVideoCompletion,
+  resultUrls,
   type VideoCompletionRequest,
 } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
@@ -14,14 +15,12 @@ import { SSE_HEADERS, wholeReply } from './idempotency/kept-reply.js';
 import { type CompletionFrame, completion, contentChunks, roleChunk } from './media-completion.js';
 import { eventsText, SseStream } from './reply/sse-stream.js';
 import { TaskAwaiter } from './task-awaiter.js';
-import type { TaskBodies } from './task-body.js';
 import type { TaskFeed } from './task-feed.js';
 import { taskUrl } from './task-url.js';
 import { errorOfEnd, progressChunk, type VideoContentFormat, videoContent } from './video-completion.js';
 
 export interface VideoChatDependencies extends AcceptVideoDependencies {
   feed: TaskFeed;
-  bodies: TaskBodies;
   models: ModelCatalogue;
   limits: MediaRequestLimits;
   contentFormat: VideoContentFormat;
@@ -32,7 +31,7 @@ const RETRY_AFTER_S = '1';
 
 /** Makes what answers a chat completion with a video model: an ordinary durable task, awaited. */
 export function createVideoChat(dependencies: VideoChatDependencies) {
-  const { tasks, bus, feed, bodies, urls, models, limits, contentFormat, log, randomHex, now } = dependencies;
+  const { tasks, bus, feed, urls, models, limits, contentFormat, log, randomHex, now } = dependencies;
 
   async function answer(taskId: string, request: VideoCompletionRequest, req: Request, res: Response): Promise<void> {
     const frame: CompletionFrame = {
@@ -76,7 +75,7 @@ export function createVideoChat(dependencies: VideoChatDependencies) {
     if (!res.locals.work) res.once('close', watch.stop);
     awaiter.begin(watch.snapshot);
     const end = await awaiter.ended.finally(watch.stop);
-    const [url] = bodies.resultUrls({ result: end.result, origin: watch.snapshot.origin });
+    const [url] = resultUrls({ result: end.result, origin: watch.snapshot.origin });
     if (url === undefined) throw errorOfEnd(end);
     return videoContent(url, contentFormat);
   }

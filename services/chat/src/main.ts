@@ -18,10 +18,10 @@ const STOP_GRACE_MS = 15_000;
 await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const settings = readChatSettings(env);
 
-  const upstream = createXaiUpstream();
+  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
   shutdown.add('upstream', () => upstream.close());
 
-  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW });
+  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });

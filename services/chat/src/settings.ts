@@ -1,14 +1,15 @@
+import { upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
-import { integerSetting, listSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import { fetchSettings } from '@grok2api/safe-fetch';
+import { integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
 import { z } from 'zod';
 
 /** The environment that the chat service reads. */
 export const settingsSchema = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   ...mediaStoreSettings,
-  FETCH_ALLOW: listSetting()
-    .prefault('')
-    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  ...fetchSettings,
+  ...upstreamSettings,
   CHAT_IDLE_TIMEOUT_MS: integerSetting({ min: 100, max: 3_600_000 })
     .prefault('120000')
     .describe('How long the upstream may be silent in the middle of a streamed chat completion, in milliseconds.'),

@@ -33,10 +33,10 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
   shutdown.add('bus', () => bus.close());
 
-  const upstream = createXaiUpstream();
+  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
   shutdown.add('upstream', () => upstream.close());
 
-  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW });
+  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
   const credentials = new CredentialClient({ bus, holder: instance, now, log });

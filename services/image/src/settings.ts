@@ -1,5 +1,7 @@
+import { upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
-import { databaseUrlSetting, integerSetting, listSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import { fetchSettings } from '@grok2api/safe-fetch';
+import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
 import { workerSettings } from '@grok2api/task-engine';
 import { z } from 'zod';
 
@@ -9,9 +11,8 @@ export const settingsSchema = z.object({
   DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
   ...mediaStoreSettings,
   ...workerSettings,
-  FETCH_ALLOW: listSetting()
-    .prefault('')
-    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  ...fetchSettings,
+  ...upstreamSettings,
   IMAGE_TIMEOUT_MS: integerSetting({ min: 1000, max: 3_600_000 })
     .prefault('120000')
     .describe('How long the upstream may take for the images of one request or task, in milliseconds.'),

@@ -61,7 +61,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     requestsPerSecond: settings.CREDENTIAL_REQUESTS_PER_SECOND,
   });
 
-  const upstream = createXaiUpstream();
+  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
   shutdown.add('upstream', () => upstream.close());
   const models = new SyncedModels({
     credentials: () => credentials.bestOfEachBaseUrl(CREDENTIALS_TO_ASK_WITH),

@@ -1,3 +1,4 @@
+import { upstreamSettings } from '@grok2api/grok-upstream';
 import {
   databaseUrlSetting,
   durationSetting,
@@ -43,6 +44,7 @@ export const settingsSchema = z.object({
   ...encryptionKeys,
   XAI_API_KEY: apiKeys.prefault('').describe("xAI's API key, or several separated by commas."),
   XAI_API_KEYS: apiKeys.prefault('').describe('The same, together with XAI_API_KEY.'),
+  ...upstreamSettings,
   XAI_BASE_URL: urlSetting(['https:', 'http:'])
     .prefault('https://api.x.ai/v1')
     .describe('Base URL of the upstream, with `/v1`.'),

@@ -1,6 +1,7 @@
-import { DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
+import { DEFAULT_PRESET_SUFFIXES, upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
-import { databaseUrlSetting, integerSetting, listSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import { fetchSettings } from '@grok2api/safe-fetch';
+import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
 import { workerSettings } from '@grok2api/task-engine';
 import { z } from 'zod';
 
@@ -19,9 +20,8 @@ export const settingsSchema = z.object({
   RESULT_MAX_MB: integerSetting({ min: 1 })
     .prefault('500')
     .describe('Largest result file that is fetched from the upstream, in megabytes.'),
-  FETCH_ALLOW: listSetting()
-    .prefault('')
-    .describe("Networks (CIDR) that clients' picture addresses may lie in although they are not public."),
+  ...fetchSettings,
+  ...upstreamSettings,
   PRESET_FUN_SUFFIX: z
     .string()
     .prefault(DEFAULT_PRESET_SUFFIXES.fun)

@@ -4,6 +4,7 @@ import type { Model, ModelCatalogue } from '../models.js';
 import { IMAGE_RESPONSE_FORMATS, type ImageParams, MAX_IMAGES } from '../task.js';
 import { textSchema } from '../text.js';
 import { parseRequest } from '../validation.js';
+import { callbackUrlSchema } from './callbacks.js';
 import { IMAGE_QUALITY_NAMES, imageQuality } from './image-quality.js';
 import { imageShape } from './image-size.js';
 import { checkPrompt, type MediaRequestLimits } from './prompt.js';
@@ -37,7 +38,7 @@ export const imageGenerationSchema = z.object({ model: textSchema.nullish(), ...
 export const createImageGenerationSchema = z.object({
   model: textSchema,
   ...imageFields,
-  callback_url: textSchema.nullish(),
+  callback_url: callbackUrlSchema,
 });
 
 /** Fields of `POST /v1/images/edits` besides its pictures. */

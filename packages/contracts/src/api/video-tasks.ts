@@ -3,6 +3,7 @@ import type { Model, ModelCatalogue } from '../models.js';
 import { ASPECT_RATIOS, VIDEO_LENGTHS, VIDEO_PRESETS, VIDEO_RESOLUTIONS, type VideoParams } from '../task.js';
 import { textSchema } from '../text.js';
 import { parseRequest } from '../validation.js';
+import { callbackUrlSchema } from './callbacks.js';
 import { lastRequest, messageSchema } from './messages.js';
 import { checkPrompt, type MediaRequestLimits } from './prompt.js';
 
@@ -17,7 +18,7 @@ const flatFields = {
   ...videoConfigFields,
   resolution: z.enum(VIDEO_RESOLUTIONS).nullish(),
   image_url: textSchema.nullish(),
-  callback_url: textSchema.nullish(),
+  callback_url: callbackUrlSchema,
 };
 
 /** `video_config` of a chat completion and of the async create. */
@@ -31,7 +32,7 @@ export const createVideoGenerationSchema = z.object({
   model: textSchema,
   messages: z.array(messageSchema),
   video_config: videoConfigSchema.nullish(),
-  callback_url: textSchema.nullish(),
+  callback_url: callbackUrlSchema,
 });
 
 /** The same route's flat body: the fields of a task, and a `video_config` all the same. */

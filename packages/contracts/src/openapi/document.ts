@@ -38,6 +38,11 @@ const DESCRIPTION = `An HTTP API in the manner of OpenAI's in front of Grok. Eve
 Where client keys are configured every route wants one, as far as it says so here, and none takes a wrong one; a server without keys wants none.
 Texts for people are Chinese, with \`Accept-Language: en\` English. Unknown fields of JSON bodies are ignored.`;
 
+const CALLBACK_DESCRIPTION =
+  'Signed as Standard Webhooks says, with the secret of the client key or that of the server. `webhook-id` is the same on every attempt.';
+
+const refOf = (id: string) => `#/components/schemas/${id}`;
+
 /** The OpenAPI 3.1 document of the API, made of the schemas that requests are parsed with. */
 export function openApiDocument({ closed = false }: OpenApiOptions = {}): Json {
   const paths: Record<string, Json> = {};
@@ -53,6 +58,7 @@ export function openApiDocument({ closed = false }: OpenApiOptions = {}): Json {
     servers: [{ url: '/' }],
     tags: [...new Set(API_ROUTES.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
+    webhooks: { taskEnded: { post: TASK_ENDED } },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A client key.' },
@@ -63,6 +69,25 @@ export function openApiDocument({ closed = false }: OpenApiOptions = {}): Json {
     },
   };
 }
+
+/** What this server sends to the `callback_url` of a task. */
+const TASK_ENDED = {
+  operationId: 'taskEnded',
+  summary: 'A task with a `callback_url` has ended',
+  description: CALLBACK_DESCRIPTION,
+  parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+    name,
+    in: 'header',
+    required: true,
+    schema: { type: 'string' },
+  })),
+  requestBody: { required: true, content: { 'application/json': { schema: { $ref: refOf('TaskCallback') } } } },
+  responses: {
+    '2XX': { description: 'It is delivered.' },
+    410: { description: 'Nobody wants it any more: it is not sent again.' },
+    default: { description: 'It is sent again later, up to 24 hours after the end.' },
+  },
+};
 
 function components(schemas: Record<string, z.ZodType>, io: 'input' | 'output', closed: boolean): Json {
   const registry = z.registry<{ id: string }>();
@@ -85,8 +110,6 @@ function components(schemas: Record<string, z.ZodType>, io: 'input' | 'output', 
 function withoutHead({ $schema: _dialect, $id: _address, ...schema }: Json): Json {
   return schema;
 }
-
-const refOf = (id: string) => `#/components/schemas/${id}`;
 
 function operation(route: ApiRoute): Json {
   const { operationId, tag, summary, description, access, body } = route;

@@ -26,6 +26,7 @@ import { modelListReplySchema, modelReplySchema } from '../api/replies/models.js
 import {
   asyncTaskAcceptedReplySchema,
   taskAcceptedReplySchema,
+  taskCallbackSchema,
   taskCancelledReplySchema,
   taskListReplySchema,
   taskReplySchema,
@@ -76,6 +77,7 @@ export const REPLY_SCHEMAS = {
   TaskCancelled: taskCancelledReplySchema,
   TasksDeleted: tasksDeletedReplySchema,
   TaskEvent: taskStreamEventSchema,
+  TaskCallback: taskCallbackSchema,
   Upload: uploadReplySchema,
   Model: modelReplySchema,
   ModelList: modelListReplySchema,

@@ -1,4 +1,5 @@
 import type { Credential } from '@grok2api/contracts';
+import { ProxyTunnels } from '@grok2api/safe-fetch';
 import { Agent, Client, type Dispatcher } from 'undici';
 import type { CallOptions } from '../grok-upstream.js';
 import { answerOf, readBody, type XaiAnswer } from './answer.js';
@@ -7,7 +8,7 @@ import { targetOf } from './call-target.js';
 import { type CallKind, isSuccess } from './faults.js';
 import { withinTime } from './within-time.js';
 
-/** Limits of the calls. */
+/** Limits of the calls, and the way that they take. */
 export interface ClientSettings {
   /** Until the connection, TLS included, stands. */
   connectTimeoutMs: number;
@@ -21,6 +22,8 @@ export interface ClientSettings {
   maxChatAnswerBytes: number;
   /** A longer image is left out. */
   maxImageBytes: number;
+  /** An HTTP proxy that every call goes through, if any. */
+  proxyUrl: string | undefined;
   now: () => number;
 }
 
@@ -55,10 +58,13 @@ const KEEP_ALIVE_MS = 30_000;
  */
 export class XaiClient {
   readonly settings: ClientSettings;
+  readonly #tunnels: ProxyTunnels | undefined;
   readonly #pool: Agent;
 
   constructor(settings: ClientSettings) {
     this.settings = settings;
+    const { proxyUrl, connectTimeoutMs } = settings;
+    this.#tunnels = proxyUrl === undefined ? undefined : new ProxyTunnels(proxyUrl, connectTimeoutMs);
     // As many connections as calls in flight: a chat that waited for another's to become free would stand still.
     this.#pool = new Agent({ ...this.#connectionOptions(), pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS });
   }
@@ -109,8 +115,9 @@ export class XaiClient {
   }
 
   /** Waits for the calls in flight that share connections, then closes these. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#tunnels?.close();
   }
 
   async #exchange<Result>(
@@ -162,6 +169,7 @@ export class XaiClient {
   // undici's own time-outs begin anew with each byte: a slow drip would keep a call for ever. Where the whole call has
   // its time they are off.
   #connectionOptions() {
-    return { connect: { timeout: this.settings.connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
+    const connect = this.#tunnels?.connect ?? { timeout: this.settings.connectTimeoutMs };
+    return { connect, headersTimeout: 0, bodyTimeout: 0 };
   }
 }

@@ -19,6 +19,7 @@ const DEFAULTS: ClientSettings = {
   // Logprobs of many tokens in several choices; a text alone hardly reaches one of them.
   maxChatAnswerBytes: 33_554_432,
   maxImageBytes: 20_971_520,
+  proxyUrl: undefined,
   now: Date.now,
 };
 

@@ -6,7 +6,11 @@ import {
   listTasksSchema,
   newTaskId,
   parseRequest,
+  type TaskBody,
   type TaskKind,
+  taskBody,
+  taskFields,
+  taskResults,
   taskStatusPathSchema,
 } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
@@ -21,7 +25,6 @@ import { requireModelAccess } from '../middleware/allowed-model.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
 import { sendWithImages } from '../send-with-images.js';
-import type { TaskBodies } from '../task-body.js';
 import type { TaskFeed } from '../task-feed.js';
 import { TaskStream } from '../task-stream.js';
 import { KIND_PATHS } from '../task-url.js';
@@ -33,7 +36,6 @@ export interface TaskRoutesDependencies extends AcceptDependencies {
   media: MediaStore;
   feed: TaskFeed;
   keyed: KeyedRequests;
-  bodies: TaskBodies;
   positions: QueuePositions;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
@@ -44,7 +46,7 @@ export interface TaskRoutesDependencies extends AcceptDependencies {
 
 /** The tasks of a kind: create, list, read, watch, cancel, delete, try again. */
 export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
-  const { kind, create, tasks, bus, feed, keyed, bodies, positions, media, json, requireKey, readTask } = dependencies;
+  const { kind, create, tasks, bus, feed, keyed, positions, media, json, requireKey, readTask } = dependencies;
   const { urls, randomHex, pendingLimit, now } = dependencies;
   const path = `${KIND_PATHS[kind]}/tasks`;
   const router = Router();
@@ -62,7 +64,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
         before: cursor === undefined ? undefined : decodeCursor(cursor),
       });
       res.json({
-        tasks: page.tasks.map((task) => bodies.fields(task, res.locals.texts)),
+        tasks: page.tasks.map((task) => taskFields(task, res.locals.texts)),
         total: page.total,
         ...(page.totalIsCapped ? { total_is_capped: true } : {}),
         next_cursor: page.next === undefined ? null : encodeCursor(page.next),
@@ -89,7 +91,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
     .route(`${path}/:id`)
     .get(readTask, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
-      await sendTask(task, bodies.single(task, res.locals.texts, await positions.of(task)), res);
+      await sendTask(task, taskBody(task, res.locals.texts, await positions.of(task)), res);
     })
     .delete(requireKey, async (req, res) => {
       const task = await visibleTask(req.params.id, res);
@@ -99,7 +101,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
 
   router.route(`${path}/:id/result`).get(readTask, async (req, res) => {
     const task = await visibleTask(req.params.id, res);
-    const body = bodies.single(task, res.locals.texts, await positions.of(task));
+    const body = taskBody(task, res.locals.texts, await positions.of(task));
     if (hasEnded(task.state)) await sendTask(task, body, res);
     else res.status(409).json({ ...body, code: 409, ...new ApiError('task_not_finished').toBody() });
   });
@@ -137,7 +139,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
   }
 
   /** Answers with a single task; images whose maker wanted base64 are in it. */
-  async function sendTask(task: Task, body: ReturnType<TaskBodies['single']>, res: Response): Promise<void> {
+  async function sendTask(task: Task, body: TaskBody, res: Response): Promise<void> {
     const inBase64 = task.kind === 'image' && task.params.response_format !== 'url';
     if (inBase64 && task.result) await sendWithImages(res, body, task.result.media, media);
     else res.json(body);
@@ -148,6 +150,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
     if (cancelled) {
       bus.publishTaskEvent(toTaskEvent(cancelled));
       bus.publishCancel(cancelled.id);
+      if (cancelled.callbackUrl !== undefined) bus.publishCallbackDue();
       return;
     }
     // It ended before, or while it was being cancelled.
@@ -165,6 +168,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
         bus.publishCancel(task.id);
         for (const mediaId of task.result?.media ?? []) await media.delete(mediaId);
       }
+      if (batch.some(({ callbackUrl }) => callbackUrl !== undefined)) bus.publishCallbackDue();
     }
     return count;
   }
@@ -174,7 +178,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
       taskId: task.id,
       kind,
       texts: res.locals.texts,
-      results: ({ result }) => bodies.results({ kind, result, origin: task.origin }),
+      results: ({ result }) => taskResults({ kind, result, origin: task.origin }),
     });
     const watch = await feed.watch(task.id, stream);
     if (!watch) throw new ApiError('task_not_found');

@@ -1,4 +1,4 @@
-import type { RandomHex } from '@grok2api/contracts';
+import { fileUrl, type RandomHex } from '@grok2api/contracts';
 import { type MediaStore, parseMediaId } from '@grok2api/media-store';
 import type { Logger } from '@grok2api/service-kit';
 import { type RequestHandler, Router } from 'express';
@@ -42,7 +42,7 @@ export function uploadRoutes({ media, urls, randomHex, log, keyed, requireKey }:
     const body = {
       file_id: `file_${hex}`,
       file_uri: `uploads/${hex}/${plainName(picture.originalName)}`,
-      image_url: urls.fileUrl(urls.originOf(req), picture.mediaId),
+      image_url: fileUrl(urls.originOf(req), picture.mediaId),
     };
     const answer: Answer = { status: 200, headers: {}, body };
     await res.locals.work?.complete(wholeReply(answer));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TASK_STATES, taskErrorSchema } from '../../task.js';
+import { END_STATES, TASK_KINDS, TASK_STATES, taskErrorSchema } from '../../task.js';
 import { errorReplySchema } from './error.js';
 
 const taskId = z.string().regex(/^task_[0-9a-f]{32}$/);
@@ -28,9 +28,6 @@ export const taskFieldsSchema = z.object({
   error: taskErrorSchema.optional(),
 });
 
-/** The async document's names for the states. */
-export const ENVELOPE_STATES = ['pending', 'processing', 'success', 'failed'] as const;
-
 /** One task: the fields at top level, and the async document's envelope around the same facts. */
 export const taskReplySchema = taskFieldsSchema.extend({
   /** Own tasks before it, while it is pending. */
@@ -38,7 +35,8 @@ export const taskReplySchema = taskFieldsSchema.extend({
   code: z.int(),
   data: z.object({
     taskId,
-    status: z.enum(ENVELOPE_STATES),
+    /** The async document's names for the states. */
+    status: z.enum(['pending', 'processing', 'success', 'failed']),
     progress,
     result: z
       .union([
@@ -49,6 +47,11 @@ export const taskReplySchema = taskFieldsSchema.extend({
       .optional(),
     errorMsg: z.string().optional(),
   }),
+});
+
+/** What is posted to a task's `callback_url` once it has ended. */
+export const taskCallbackSchema = taskReplySchema.extend({
+  type: z.enum(TASK_KINDS.flatMap((kind) => END_STATES.map((state) => `${kind}.task.${state}` as const))),
 });
 
 /** The same of a task whose result was asked for too early. */

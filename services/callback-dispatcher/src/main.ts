@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { Bus } from '@grok2api/bus';
+import { createSafeFetch } from '@grok2api/safe-fetch';
+import { readSettings, runService } from '@grok2api/service-kit';
+import { openTaskStore } from '@grok2api/task-store';
+import { Dispatcher } from './dispatcher.js';
+import { settingsSchema } from './settings.js';
+import { startSweep } from './sweep.js';
+
+const SERVICE = 'callback-dispatcher';
+const MAX_CONNECTIONS = 8;
+
+await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+  const settings = readSettings(settingsSchema, env);
+
+  const store = openTaskStore({ databaseUrl: settings.DATABASE_URL, maxConnections: MAX_CONNECTIONS });
+  shutdown.add('task store', () => store.close());
+
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  shutdown.add('bus', () => bus.close());
+
+  const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
+  shutdown.add('safe fetch', () => safeFetch.close());
+
+  const queue = store.callbackQueue;
+  shutdown.add('sweep', startSweep({ queue, retentionMs: settings.CALLBACK_RETENTION, log }));
+
+  const dispatcher = new Dispatcher({
+    queue,
+    safeFetch,
+    secretsOf: async () => settings.CALLBACK_SECRET,
+    schedule: settings.CALLBACK_SCHEDULE,
+    timeoutMs: settings.CALLBACK_TIMEOUT_MS,
+    concurrency: settings.CALLBACK_CONCURRENCY,
+    hostConcurrency: settings.CALLBACK_HOST_CONCURRENCY,
+    log,
+    newToken: randomUUID,
+    now: Date.now,
+    random: Math.random,
+  });
+  bus.onCallbackDue(() => dispatcher.wake());
+  dispatcher.start();
+  shutdown.add('dispatcher', () => dispatcher.stop());
+
+  await bus.announce(SERVICE, instance);
+  log.info('delivering callbacks');
+});
