@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 const HEX_32 = '[0-9a-f]{32}';
 const TASK_ID = new RegExp(`^task_${HEX_32}$`);
+const CREDENTIAL_ID = new RegExp(`^cred_${HEX_32}$`);
+const CLIENT_KEY_ID = new RegExp(`^key_${HEX_32}$`);
 
 /** Makes 16 random bytes as 32 lower-case hex digits. */
 export type RandomHex = () => string;
@@ -14,6 +16,16 @@ export function newTaskId(randomHex: RandomHex): string {
 /** Whether a text has the form of a task id. */
 export function isTaskId(text: string): boolean {
   return TASK_ID.test(text);
+}
+
+/** Whether a text has the form of the id of a credential. */
+export function isCredentialId(text: string): boolean {
+  return CREDENTIAL_ID.test(text);
+}
+
+/** Whether a text has the form of the id of a client key. */
+export function isClientKeyId(text: string): boolean {
+  return CLIENT_KEY_ID.test(text);
 }
 
 /** The id of what is told of a task's end, `msg_` and 32 hex digits: a task ends once, and each attempt to tell it has the same id. */

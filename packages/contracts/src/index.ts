@@ -151,7 +151,16 @@ export {
   errorMessage,
   isErrorCode,
 } from './errors.js';
-export { callbackId, imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
+export {
+  callbackId,
+  imageMediaId,
+  isClientKeyId,
+  isCredentialId,
+  isTaskId,
+  newTaskId,
+  type RandomHex,
+  videoMediaId,
+} from './ids.js';
 export {
   type ChatAbilities,
   DEFAULT_MODELS,

@@ -7,6 +7,7 @@ import {
   clientKeyBody,
   createClientKey,
   createClientKeySchema,
+  isClientKeyId,
   listClientKeyEntries,
   parseRequest,
   revokeClientKey,
@@ -39,6 +40,11 @@ const NO_LIMITS = {
 /** `/client-keys`: list, make, change and revoke the keys that clients send. */
 export function adminClientKeyRoutes({ bus, keys, json }: AdminClientKeyRoutesDependencies): Router {
   const router = Router();
+  // What has no such form is in no database, and may be what none takes.
+  router.param('id', (_req, _res, next, id: string) => {
+    if (!isClientKeyId(id)) throw new ApiError('client_key_not_found');
+    next();
+  });
 
   router
     .route('/client-keys')

@@ -7,6 +7,7 @@ import {
   createCredentialSchema,
   credentialBody,
   deleteCredential,
+  isCredentialId,
   listCredentials,
   listCredentialsSchema,
   parseRequest,
@@ -35,6 +36,11 @@ type CredentialChanges = ReturnType<typeof toCredentialChanges> & { enabled?: bo
 /** `/credentials`: list, add, change, test, rest and delete the upstream's keys. No reply has a secret. */
 export function adminCredentialRoutes({ bus, json }: AdminCredentialRoutesDependencies): Router {
   const router = Router();
+  // What has no such form is in no database, and may be what none takes.
+  router.param('id', (_req, _res, next, id: string) => {
+    if (!isCredentialId(id)) throw new ApiError('credential_not_found');
+    next();
+  });
 
   router
     .route('/credentials')
