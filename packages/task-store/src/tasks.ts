@@ -132,9 +132,11 @@ export class Tasks {
     for (let after = 0n; ; ) {
       const chosen = selectionSql(owner, selection, after);
       const batch = await writeEnds(this.database, async (transaction) => {
+        // Constraints are checked on the row as this statement found it, before it is seen that another has written it:
+        // what is set has to go by that row, what has ended by the one that was locked.
         const rows = await transaction.$queryRaw<(Row & { ended: boolean })[]>`
           UPDATE tasks SET deleted_at = now(), version = version + 1,
-            state = CASE WHEN chosen_open THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
+            state = CASE WHEN state = ANY(${from}) THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
             claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
           FROM (
             SELECT seq AS chosen_seq, state = ANY(${from}) AS chosen_open FROM tasks

@@ -22,12 +22,18 @@ export class Watch {
   }
 
   /** What went wrong since the beginning: faults that were logged, processes that were started again. */
-  wrongs(): unknown[] {
+  wrongs(): string[] {
     const restarted = [...this.#pids].filter(([name, pid]) => this.system.pid(name) !== pid);
-    return [...this.#faults().slice(this.#known), ...restarted.map(([name]) => `${name} was started again`)];
+    const faults = this.#faults().slice(this.#known);
+    return [...new Set(faults), ...restarted.map(([name]) => `${name} was started again`)];
   }
 
-  #faults(): unknown[] {
-    return FAULTS.flatMap((msg) => this.system.logLines({ msg }));
+  #faults(): string[] {
+    const lines = FAULTS.flatMap((msg) => this.system.logLines({ msg }));
+    return lines.map(({ service, subject, msg, err }) => `${service} ${subject ?? ''} ${msg}: ${messageOf(err)}`);
   }
+}
+
+function messageOf(err: unknown): unknown {
+  return typeof err === 'object' && err !== null && 'message' in err ? err.message : err;
 }

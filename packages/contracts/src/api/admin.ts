@@ -18,7 +18,7 @@ const MAX_BUDGET_USD = 900_000;
 /** Query of the lists of the admin API. */
 export const adminPageSchema = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
-  cursor: z.string().max(1000).optional(),
+  cursor: textSchema.max(1000).optional(),
 });
 
 /** A budget for each month by UTC, in US dollars; null is none. */

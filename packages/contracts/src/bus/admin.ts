@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textSchema } from '../text.js';
 import type { Rpc } from './rpc.js';
 
 const SERVICE = 'token-pool';
@@ -8,13 +9,13 @@ const MAX_PAGE = 500;
 
 /** What an administrator may set of a credential besides its secret. */
 const settableFields = {
-  label: z.string(),
+  label: textSchema,
   /** With `/v1`, without a trailing slash. */
-  base_url: z.string(),
+  base_url: textSchema,
   /** The higher one is preferred. */
-  priority: z.int(),
+  priority: z.int32(),
   /** Calls at a time; 0 is no limit. */
-  max_concurrency: z.int().nonnegative(),
+  max_concurrency: z.int32().nonnegative(),
   /** In ticks of 10^-10 US dollars, for each month by UTC; null is no limit. */
   monthly_budget_ticks: z.int().nonnegative().nullable(),
 };
@@ -38,9 +39,9 @@ export const credentialStateSchema = z.enum(CREDENTIAL_STATES);
 
 /** A credential as its administrator sees it. */
 export const credentialEntrySchema = z.object({
-  id: z.string(),
+  id: textSchema,
   ...settableFields,
-  last4: z.string(),
+  last4: textSchema,
   source: z.enum(['environment', 'admin']),
   enabled: z.boolean(),
   state: credentialStateSchema,
@@ -52,10 +53,10 @@ export const credentialEntrySchema = z.object({
   /** What is known of upstream models with it; nothing bad is known of others. */
   models: z.array(
     z.object({
-      model: z.string(),
+      model: textSchema,
       state: z.enum(['ok', 'cooling', 'dead']),
       cooling_until: z.iso.datetime().nullable(),
-      last_error: z.string().nullable(),
+      last_error: textSchema.nullable(),
     }),
   ),
 });
@@ -66,11 +67,11 @@ export const CREDENTIAL_SORTS = ['created_at', 'label', 'priority', 'last_used_a
 /** Which credentials are listed, and how. Deleted ones are only where they are asked for. */
 export const credentialQuerySchema = z.object({
   limit: z.int().min(1).max(MAX_PAGE),
-  cursor: z.string().optional(),
+  cursor: textSchema.optional(),
   state: credentialStateSchema.optional(),
   enabled: z.boolean().optional(),
   /** A part of the label, or the last four characters. */
-  search: z.string().optional(),
+  search: textSchema.optional(),
   sort: z.enum(CREDENTIAL_SORTS),
   order: z.enum(['asc', 'desc']),
 });
@@ -85,7 +86,7 @@ export const listCredentials = {
     z.object({
       status: z.literal('ok'),
       credentials: z.array(credentialEntrySchema),
-      next_cursor: z.string().nullable(),
+      next_cursor: textSchema.nullable(),
     }),
     z.object({ status: z.literal('bad_cursor') }),
   ]),
@@ -95,7 +96,7 @@ export const listCredentials = {
 export const newCredentialSchema = z
   .object(settableFields)
   .partial()
-  .extend({ secret: z.string().min(1) });
+  .extend({ secret: textSchema.min(1) });
 export type NewCredential = z.infer<typeof newCredentialSchema>;
 
 /** Adds credentials; the results are in their order. Doing it again finds duplicates. The request holds secrets. */
@@ -108,14 +109,14 @@ export const addCredentials = {
       z.object({
         /** `restored`: it had been deleted; `duplicate`: it is there, and stays as it is. */
         status: z.enum(['added', 'restored', 'duplicate']),
-        id: z.string(),
+        id: textSchema,
       }),
     ),
   }),
 } satisfies Rpc<z.ZodType, z.ZodType>;
 
 const entryReply = z.object({ credential: credentialEntrySchema.nullable() });
-const credentialId = z.object({ credential_id: z.string() });
+const credentialId = z.object({ credential_id: textSchema });
 
 /** Changes a credential; what is not there stays. Null is answered for one that is not there or deleted. */
 export const updateCredential = {

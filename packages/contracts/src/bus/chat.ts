@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { chatOptionsSchema } from '../api/chat.js';
 import { chatMessagesSchema, pictureDetailSchema } from '../api/chat-messages.js';
 import { modelSchema } from '../models.js';
+import { pictureIdSchema } from '../task.js';
+import { textSchema } from '../text.js';
 import type { StreamRpc } from './stream-rpc.js';
 
 /** Where a picture comes from. */
@@ -9,7 +11,7 @@ export const chatPictureSchema = z.union([
   /** Sent on as it is: a data URL, or an https address that the upstream fetches. */
   z.object({ url: z.string() }),
   /** A file of the media store. */
-  z.object({ media: z.string() }),
+  z.object({ media: pictureIdSchema }),
   /** An address that only this system can reach, or that the upstream does not take. */
   z.object({ fetch: z.string() }),
 ]);
@@ -24,7 +26,7 @@ const picturePartSchema = z.object({
 /** A chat completion with its model looked up and its pictures found. */
 export const chatRequestSchema = chatOptionsSchema.extend({
   /** Name of the client key. */
-  owner: z.string(),
+  owner: textSchema,
   model: modelSchema,
   messages: chatMessagesSchema(picturePartSchema),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textSchema } from '../text.js';
 import type { Rpc } from './rpc.js';
 import type { Topic } from './topic.js';
 
@@ -13,11 +14,11 @@ const monthSchema = z.string().regex(/^\d{4}-\d{2}$/);
 
 /** What a client key may do. Null is no limit. */
 export const clientKeyLimitsSchema = z.object({
-  requests_per_minute: z.int().positive().nullable(),
+  requests_per_minute: z.int32().positive().nullable(),
   /** Requests at a time. */
-  max_concurrency: z.int().positive().nullable(),
+  max_concurrency: z.int32().positive().nullable(),
   /** Names of models as clients write them; no other may be used. */
-  models: z.array(z.string()).nullable(),
+  models: z.array(textSchema).nullable(),
   /** In ticks of 10^-10 US dollars, for each month by UTC. */
   monthly_budget_ticks: z.int().nonnegative().nullable(),
   expires_at: timeSchema.nullable(),
@@ -27,7 +28,7 @@ export type ClientKeyLimits = z.infer<typeof clientKeyLimitsSchema>;
 const commonFields = {
   /** The owner of what is made with the key. */
   id: idSchema,
-  name: z.string(),
+  name: textSchema,
   ...clientKeyLimitsSchema.shape,
   revoked_at: timeSchema.nullable(),
   /** The month whose budget is used up. */
@@ -39,7 +40,7 @@ export const clientKeySchema = z.object({ ...commonFields, secret_hash: hashSche
 export type ClientKey = z.infer<typeof clientKeySchema>;
 
 /** A client key as its administrator sees it. */
-export const clientKeyEntrySchema = z.object({ ...commonFields, last4: z.string(), created_at: timeSchema });
+export const clientKeyEntrySchema = z.object({ ...commonFields, last4: textSchema, created_at: timeSchema });
 export type ClientKeyEntry = z.infer<typeof clientKeyEntrySchema>;
 
 /** Published, empty, whenever a client key was made or changed. */
@@ -87,7 +88,7 @@ export const admitRequests = {
 export const holdRequestSlots = {
   subject: 'grok.client-keys.hold',
   service: SERVICE,
-  request: z.object({ key_id: idSchema, holder: z.string().min(1), slots: z.int().min(0).max(1_000_000) }),
+  request: z.object({ key_id: idSchema, holder: textSchema.min(1), slots: z.int().min(0).max(1_000_000) }),
   reply: z.object({
     /** How many it may have, over what it had before as well. */
     slots: z.int().nonnegative(),
@@ -99,9 +100,9 @@ export const holdRequestSlots = {
 export const listClientKeyEntries = {
   subject: 'grok.client-keys.admin.list',
   service: SERVICE,
-  request: z.object({ limit: z.int().min(1).max(MAX_PAGE), cursor: z.string().optional() }),
+  request: z.object({ limit: z.int().min(1).max(MAX_PAGE), cursor: textSchema.optional() }),
   reply: z.discriminatedUnion('status', [
-    z.object({ status: z.literal('ok'), keys: z.array(clientKeyEntrySchema), next_cursor: z.string().nullable() }),
+    z.object({ status: z.literal('ok'), keys: z.array(clientKeyEntrySchema), next_cursor: textSchema.nullable() }),
     z.object({ status: z.literal('bad_cursor') }),
   ]),
 } satisfies Rpc<z.ZodType, z.ZodType>;
@@ -110,7 +111,7 @@ export const listClientKeyEntries = {
 export const createClientKey = {
   subject: 'grok.client-keys.admin.create',
   service: SERVICE,
-  request: clientKeyLimitsSchema.extend({ name: z.string(), secret_hash: hashSchema, last4: z.string() }),
+  request: clientKeyLimitsSchema.extend({ name: textSchema, secret_hash: hashSchema, last4: textSchema }),
   reply: z.object({ key: clientKeyEntrySchema }),
 } satisfies Rpc<z.ZodType, z.ZodType>;
 
@@ -120,7 +121,7 @@ const entryReply = z.object({ key: clientKeyEntrySchema.nullable() });
 export const updateClientKey = {
   subject: 'grok.client-keys.admin.update',
   service: SERVICE,
-  request: z.object({ key_id: z.string(), changes: clientKeyLimitsSchema.extend({ name: z.string() }).partial() }),
+  request: z.object({ key_id: textSchema, changes: clientKeyLimitsSchema.extend({ name: textSchema }).partial() }),
   reply: entryReply,
 } satisfies Rpc<z.ZodType, z.ZodType>;
 
@@ -128,6 +129,6 @@ export const updateClientKey = {
 export const revokeClientKey = {
   subject: 'grok.client-keys.admin.revoke',
   service: SERVICE,
-  request: z.object({ key_id: z.string() }),
+  request: z.object({ key_id: textSchema }),
   reply: entryReply,
 } satisfies Rpc<z.ZodType, z.ZodType>;

@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { textSchema } from '../text.js';
 import type { Rpc } from './rpc.js';
 import type { Topic } from './topic.js';
 
-/** A name or an id: Postgres has no NUL in a text. */
-const nameSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\0]*$/);
+/** A name or an id. */
+const nameSchema = textSchema.min(1).max(200);
 const modelsSchema = z.array(nameSchema);
 
 /** What a caller needs to use a credential. It holds a secret: never logged, never stored outside the pool. */
@@ -127,7 +124,7 @@ export const releaseGrants = {
   request: z.object({
     holder: nameSchema,
     /** `keep`: the slots that the grant has from now on; with 0 it ends. */
-    grants: z.array(z.object({ id: nameSchema, keep: z.number().int().nonnegative() })).max(1000),
+    grants: z.array(z.object({ id: nameSchema, keep: z.int32().nonnegative() })).max(1000),
   }),
   reply: done,
 } satisfies Rpc<z.ZodType, z.ZodType>;

@@ -2,18 +2,19 @@ import { z } from 'zod';
 import { MAX_EDIT_IMAGES } from '../api/images.js';
 import { modelSchema } from '../models.js';
 import { imageParamsSchema, pictureSourceSchema } from '../task.js';
+import { textSchema } from '../text.js';
 import type { StreamRpc } from './stream-rpc.js';
 
 /** Images to be made, with the model looked up. */
 export const imageRequestSchema = z.object({
   /** Name of the client key. */
-  owner: z.string(),
+  owner: textSchema,
   model: modelSchema,
-  prompt: z.string().min(1),
+  prompt: textSchema.min(1),
   params: imageParamsSchema,
   stream: z.boolean(),
   /** Beginning of the URLs of what is made, `https://host`. */
-  origin: z.string(),
+  origin: textSchema,
 });
 export type ImageMessage = z.infer<typeof imageRequestSchema>;
 

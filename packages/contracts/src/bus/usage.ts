@@ -68,9 +68,9 @@ export const usageQuerySchema = z.object({
   /** Both days count. */
   from: daySchema,
   to: daySchema,
-  owner: z.string().optional(),
-  credential_id: z.string().optional(),
-  model: z.string().optional(),
+  owner: textSchema.optional(),
+  credential_id: textSchema.optional(),
+  model: textSchema.optional(),
   group_by: z.array(usageGroupSchema),
   limit: z.int().min(1).max(MAX_PAGE),
   offset: z.int().nonnegative(),
