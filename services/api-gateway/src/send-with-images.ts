@@ -1,6 +1,6 @@
-import { pipeline } from 'node:stream/promises';
 import type { MediaStore } from '@grok2api/media-store';
 import type { Response } from 'express';
+import { sendStream } from './reply/send-stream.js';
 
 /** A body whose `data.result.images` are URLs. */
 interface BodyWithImages {
@@ -23,12 +23,7 @@ export async function sendWithImages(
     return;
   }
   res.status(200).set('content-type', 'application/json; charset=utf-8');
-  try {
-    await pipeline(textOf(body, mediaIds, media), res);
-  } catch (err) {
-    // A client that leaves in the middle is nothing to report.
-    if (!res.destroyed) throw err;
-  }
+  await sendStream(res, textOf(body, mediaIds, media));
 }
 
 async function* textOf(

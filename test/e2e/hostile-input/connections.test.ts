@@ -156,6 +156,12 @@ describe('what never becomes a request', () => {
     expect(await served()).toBe(200);
   });
 
+  it('a health check of HTTP/1.0 need not name a host', async () => {
+    // As far as its owner says that others than loopback may ask.
+    const answer = await (await open('GET /healthz HTTP/1.0\r\n\r\n')).closed;
+    expect(answer).toMatch(/^HTTP\/1.1 (200|403) /);
+  });
+
   it('many headers are no trouble', async () => {
     const headers = Array.from({ length: 500 }, (_, n) => `x-${n}: y\r\n`).join('');
     const answer = await (await open(`GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${headers}\r\n`))

@@ -4,7 +4,7 @@ import { TEXTS } from '../texts.js';
 import { type ShownTask, taskBody } from './task-body.js';
 
 /** A task's `callback_url` as a request names it; none and an empty one are the same. */
-export const callbackUrlSchema = textSchema.max(2000).nullish();
+export const callbackUrlSchema = textSchema.max(2000).nullish().describe('A public address that is told of the end.');
 
 /**
  * What became of a callback: `given_up` after the last attempt failed, `gone` when the receiver answered 410 and wants

@@ -37,10 +37,13 @@ const responseFormatSchema = z.discriminatedUnion('type', [
 
 /** What a chat completion asks for besides its messages; the same on the bus. Null counts as absent. */
 export const chatOptionsSchema = z.object({
-  stream: z.boolean().nullish(),
+  stream: z.boolean().nullish().describe('Server-sent events; false by default.'),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   // The published document writes null in quotes.
-  thinking: z.enum(['enabled', 'disabled', 'null']).nullish(),
+  thinking: z
+    .enum(['enabled', 'disabled', 'null'])
+    .nullish()
+    .describe('`enabled` shows the reasoning, `disabled` hides it and asks for the least.'),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   max_tokens: z.int().min(1).nullish(),
@@ -56,7 +59,7 @@ export const chatOptionsSchema = z.object({
   tool_choice: toolChoiceSchema.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: responseFormatSchema.nullish(),
-  reasoning_effort: z.enum(REASONING_EFFORTS).nullish(),
+  reasoning_effort: z.enum(REASONING_EFFORTS).nullish().describe('Comes before `thinking`.'),
   user: textSchema.max(512).nullish(),
   prompt_cache_key: textSchema.max(512).nullish(),
 });

@@ -21,13 +21,17 @@ export const EDIT_SIZE = 'auto';
 // means nothing to the upstream and is ignored.
 const imageFields = {
   prompt: textSchema,
-  n: z.int().min(1).max(MAX_IMAGES).nullish(),
-  size: textSchema.nullish(),
-  quality: z.enum(IMAGE_QUALITY_NAMES).nullish(),
-  response_format: z.enum(IMAGE_RESPONSE_FORMATS).nullish(),
-  /** The upstream has no styles. */
-  style: textSchema.nullish(),
-  stream: z.boolean().nullish(),
+  n: z.int().min(1).max(MAX_IMAGES).nullish().describe('How many; 1 by default.'),
+  size: textSchema
+    .nullish()
+    .describe('WIDTHxHEIGHT, of which the nearest shape is taken that the upstream has, or `auto`.'),
+  quality: z.enum(IMAGE_QUALITY_NAMES).nullish().describe('`standard` by default.'),
+  response_format: z
+    .enum(IMAGE_RESPONSE_FORMATS)
+    .nullish()
+    .describe('`url` by default; `base64` replies under both `b64_json` and `base64`.'),
+  style: textSchema.nullish().describe('Accepted; the upstream has no styles.'),
+  stream: z.boolean().nullish().describe('Server-sent events; each image as soon as it is ready.'),
   user: textSchema.max(512).nullish(),
 };
 

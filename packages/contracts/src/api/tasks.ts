@@ -4,9 +4,9 @@ import { textSchema } from '../text.js';
 
 /** Query of `GET /v1/video/tasks` and `GET /v1/images/tasks`. */
 export const listTasksSchema = z.object({
-  status: z.enum(TASK_STATES).optional(),
+  status: z.enum(TASK_STATES).optional().describe('Only those in this state.'),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
-  cursor: z.string().optional(),
+  cursor: z.string().optional().describe('`next_cursor` of the page before.'),
 });
 
 /** Body of `DELETE /v1/video/tasks` and `DELETE /v1/images/tasks`. */

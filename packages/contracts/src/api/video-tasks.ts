@@ -9,15 +9,17 @@ import { checkPrompt, type MediaRequestLimits } from './prompt.js';
 
 // Null counts as absent everywhere, as OpenAI's clients send it.
 const videoConfigFields = {
-  aspect_ratio: z.enum(ASPECT_RATIOS).nullish(),
-  video_length: z.literal(VIDEO_LENGTHS).nullish(),
-  resolution_name: z.enum(VIDEO_RESOLUTIONS).nullish(),
-  preset: z.enum(VIDEO_PRESETS).nullish(),
+  aspect_ratio: z.enum(ASPECT_RATIOS).nullish().describe('Width to height; 3:2 by default.'),
+  video_length: z.literal(VIDEO_LENGTHS).nullish().describe('Seconds; 6 by default.'),
+  resolution_name: z.enum(VIDEO_RESOLUTIONS).nullish().describe('Resolution; 480p by default.'),
+  preset: z.enum(VIDEO_PRESETS).nullish().describe('Style; `normal` by default.'),
 };
 const flatFields = {
   ...videoConfigFields,
-  resolution: z.enum(VIDEO_RESOLUTIONS).nullish(),
-  image_url: textSchema.nullish(),
+  resolution: z.enum(VIDEO_RESOLUTIONS).nullish().describe('The same as `resolution_name`, and before it.'),
+  image_url: textSchema
+    .nullish()
+    .describe('The first frame: a public address, a data URL, or the URL of an upload to this server.'),
   callback_url: callbackUrlSchema,
 };
 

@@ -1,9 +1,9 @@
-import { pipeline } from 'node:stream/promises';
 import { ApiError } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
 import type { KeptReply } from '@grok2api/task-store';
 import type { Response } from 'express';
 import type { Answer } from '../answer.js';
+import { sendStream } from '../reply/send-stream.js';
 
 /** Headers of a reply that is one JSON object. */
 export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' } as const;
@@ -31,14 +31,5 @@ export async function replay(res: Response, { status, headers, body }: KeptReply
   const bytes = inline ? body.length : (opened?.bytes ?? 0);
   res.status(status).set({ ...headers, 'idempotent-replayed': 'true', 'content-length': String(bytes) });
   if (inline) res.end(body);
-  else if (opened) await send(res, opened.stream);
-}
-
-async function send(res: Response, stream: NodeJS.ReadableStream): Promise<void> {
-  try {
-    await pipeline(stream, res);
-  } catch (err) {
-    // A client that leaves in the middle is nothing to report.
-    if (!res.destroyed) throw err;
-  }
+  else if (opened) await sendStream(res, opened.stream);
 }

@@ -1,8 +1,8 @@
-import { pipeline } from 'node:stream/promises';
 import { ApiError } from '@grok2api/contracts';
 import { type ByteRange, type MediaStat, type MediaStore, type OpenMedia, parseMediaId } from '@grok2api/media-store';
 import { type Request, type Response, Router } from 'express';
 import { parseByteRange } from '../byte-range.js';
+import { sendStream } from '../reply/send-stream.js';
 
 /** How long a browser may keep a file without asking whether it is still there. */
 const MAX_AGE_S = 3600;
@@ -113,10 +113,5 @@ async function send(res: Response, headers: Record<string, string>, { opened, pa
     'content-length': String(range.end - range.start + 1),
   });
   if (partial) res.status(206).set('content-range', `bytes ${range.start}-${range.end}/${bytes}`);
-  try {
-    await pipeline(stream, res);
-  } catch (err) {
-    // A client that leaves in the middle is nothing to report.
-    if (!(err instanceof Error && 'code' in err && err.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw err;
-  }
+  await sendStream(res, stream);
 }
