@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 
 const HEX_32 = '[0-9a-f]{32}';
 const TASK_ID = new RegExp(`^task_${HEX_32}$`);
@@ -12,6 +13,9 @@ export type RandomHex = () => string;
 export function newTaskId(randomHex: RandomHex): string {
   return `task_${randomHex()}`;
 }
+
+/** The media id of a picture. */
+export const pictureIdSchema = z.string().regex(new RegExp(`^(file|image)_${HEX_32}\\.(png|jpg|webp)$`));
 
 /** Whether a text has the form of a task id. */
 export function isTaskId(text: string): boolean {

@@ -24,11 +24,8 @@ export const VIDEO_LENGTHS = [6, 10] as const;
 export const VIDEO_RESOLUTIONS = ['480p', '720p'] as const;
 export const VIDEO_PRESETS = ['fun', 'normal', 'spicy', 'custom'] as const;
 
-/** The media id of a picture. */
-export const pictureIdSchema = z.string().regex(/^(file|image)_[0-9a-f]{32}\.(png|jpg|webp)$/);
-
 /** Where a service finds a picture: a file of the media store, or an address that it fetches. */
-export const pictureSourceSchema = z.union([z.object({ media: pictureIdSchema }), z.object({ url: z.string() })]);
+export const pictureSourceSchema = z.union([z.object({ media: z.string() }), z.object({ url: z.string() })]);
 export type PictureSource = z.infer<typeof pictureSourceSchema>;
 
 /** How a video is to be made: parsed from the request, kept in the task's row as JSON. */

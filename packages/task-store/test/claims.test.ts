@@ -2,8 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ClaimLostError, openTaskStore } from '../src/index.js';
 import { ANY, IMAGE, LONG_MS, newClaimant, TestStore } from './test-store.js';
 
-const PICTURE = `file_${'1'.repeat(32)}.jpg`;
-
 let test: TestStore;
 
 beforeAll(async () => {
@@ -30,7 +28,7 @@ describe('claimFresh', () => {
   });
 
   it('returns the task as it was accepted, and writes who has it', async () => {
-    const id = await test.create({ prompt: '视频 "🎬"', params: { ...PARAMS, image: { media: PICTURE } } });
+    const id = await test.create({ prompt: '视频 "🎬"', params: { ...PARAMS, image: { media: 'file_1.jpg' } } });
     const claimant = newClaimant();
     const task = await test.store.queue.claimFresh(claimant, ANY);
     expect(task).toEqual(await test.store.tasks.get(id));
@@ -42,7 +40,7 @@ describe('claimFresh', () => {
       version: 1,
       progress: 0,
       prompt: '视频 "🎬"',
-      params: { ...PARAMS, image: { media: PICTURE } },
+      params: { ...PARAMS, image: { media: 'file_1.jpg' } },
       origin: 'http://localhost:8000',
       createdAt: expect.any(Date),
       submitIntentAt: undefined,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { chatOptionsSchema } from '../api/chat.js';
 import { chatMessagesSchema, pictureDetailSchema } from '../api/chat-messages.js';
+import { pictureIdSchema } from '../ids.js';
 import { modelSchema } from '../models.js';
-import { pictureIdSchema } from '../task.js';
 import { textSchema } from '../text.js';
 import type { StreamRpc } from './stream-rpc.js';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MAX_EDIT_IMAGES } from '../api/images.js';
+import { pictureIdSchema } from '../ids.js';
 import { modelSchema } from '../models.js';
-import { imageParamsSchema, pictureSourceSchema } from '../task.js';
+import { imageParamsSchema } from '../task.js';
 import { textSchema } from '../text.js';
 import type { StreamRpc } from './stream-rpc.js';
 
@@ -28,9 +29,12 @@ export const generateImages = {
   request: imageRequestSchema,
 } satisfies StreamRpc<z.ZodType>;
 
+/** A file of the media store, or an address that is fetched. */
+const pictureSchema = z.union([z.object({ media: pictureIdSchema }), z.object({ url: z.string() })]);
+
 /** The same, made from pictures. Files of the media store are the requester's to remove, after the reply. */
 export const editImages = {
   subject: 'grok.images.edit',
   service: 'image',
-  request: imageRequestSchema.extend({ pictures: z.array(pictureSourceSchema).min(1).max(MAX_EDIT_IMAGES) }),
+  request: imageRequestSchema.extend({ pictures: z.array(pictureSchema).min(1).max(MAX_EDIT_IMAGES) }),
 } satisfies StreamRpc<z.ZodType>;
