@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 const HEX_32 = '[0-9a-f]{32}';
 const TASK_ID = new RegExp(`^task_${HEX_32}$`);
+const CALLBACK_ID = new RegExp(`^msg_${HEX_32}$`);
 
 /** Makes 16 random bytes as 32 lower-case hex digits. */
 export type RandomHex = () => string;
@@ -19,6 +20,11 @@ export function isTaskId(text: string): boolean {
 /** The id of what is told of a task's end, `msg_` and 32 hex digits: a task ends once, and each attempt to tell it has the same id. */
 export function callbackId(taskId: string): string {
   return `msg_${taskId.slice('task_'.length)}`;
+}
+
+/** Whether a text has the form of a callback's id. */
+export function isCallbackId(text: string): boolean {
+  return CALLBACK_ID.test(text);
 }
 
 /**

@@ -17,8 +17,11 @@ export {
   type CallbackAttempt,
   type CallbackState,
   callbackAttemptSchema,
+  callbackBody,
+  callbackDetailsBody,
   callbackPayload,
   callbackStateSchema,
+  listCallbacksSchema,
 } from './api/callbacks.js';
 export {
   type ChatCompletionBody,
@@ -79,6 +82,7 @@ export {
   type NewCredential,
   updateCredential,
 } from './bus/admin.js';
+export { callbackDue } from './bus/callbacks.js';
 export {
   type ChatMessage,
   type ChatPicture,
@@ -93,10 +97,13 @@ export {
   clientKeysChanged,
   createClientKey,
   holdRequestSlots,
+  isClientKeyId,
   listClientKeyEntries,
   listClientKeys,
   revokeClientKey,
+  setWebhookSecret,
   updateClientKey,
+  webhookSecretsOf,
 } from './bus/client-keys.js';
 export {
   type AcquireReply,
@@ -127,7 +134,7 @@ export {
   type StreamRpc,
   streamErrorSchema,
 } from './bus/stream-rpc.js';
-export { CALLBACKS_SUBJECT, cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
+export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export type { Topic } from './bus/topic.js';
 export {
@@ -150,7 +157,7 @@ export {
   errorMessage,
   isErrorCode,
 } from './errors.js';
-export { callbackId, imageMediaId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
+export { callbackId, imageMediaId, isCallbackId, isTaskId, newTaskId, type RandomHex, videoMediaId } from './ids.js';
 export {
   type ChatAbilities,
   DEFAULT_MODELS,

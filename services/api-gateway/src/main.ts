@@ -63,6 +63,7 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
     settings,
     bus,
     tasks: store.tasks,
+    callbacks: store.callbacks,
     feed,
     models,
     relays,

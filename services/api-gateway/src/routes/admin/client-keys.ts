@@ -8,8 +8,10 @@ import {
   createClientKey,
   createClientKeySchema,
   listClientKeyEntries,
+  newWebhookSecret,
   parseRequest,
   revokeClientKey,
+  setWebhookSecret,
   toClientKeyLimits,
   updateClientKey,
   updateClientKeySchema,
@@ -37,7 +39,7 @@ const NO_LIMITS = {
   expires_at: null,
 };
 
-/** `/client-keys`: list, make, change and revoke the keys that clients send. */
+/** `/client-keys`: list, make, change and revoke the keys that clients send, and give them webhook secrets. */
 export function adminClientKeyRoutes({ bus, keys, json }: AdminClientKeyRoutesDependencies): Router {
   const router = Router();
 
@@ -78,6 +80,14 @@ export function adminClientKeyRoutes({ bus, keys, json }: AdminClientKeyRoutesDe
     .delete(revoke)
     .all(methodNotAllowed('PATCH, DELETE'));
   router.route('/client-keys/:id/revoke').post(revoke).all(methodNotAllowed('POST'));
+  router
+    .route('/client-keys/:id/webhook-secret')
+    .post(async (req, res) => {
+      const secret = newWebhookSecret(randomBytes);
+      const { key } = await askTokenPool(bus, setWebhookSecret, { key_id: req.params.id, secret }, res);
+      res.json({ ...known(key), webhook_secret: secret });
+    })
+    .all(methodNotAllowed('POST'));
 
   return router;
 }
