@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { startPostgres } from '@grok2api/testkit';
 import { applyMigrations } from '../packages/prisma-migrate/dist/index.js';
 import { createSession } from '../packages/prisma-migrate/dist/session.js';
+import { CallbackQueue } from '../packages/task-store/dist/callback-queue.js';
+import { Callbacks } from '../packages/task-store/dist/callbacks.js';
 import { Claims } from '../packages/task-store/dist/claims.js';
 import { PrismaClient } from '../packages/task-store/dist/generated/client.js';
 import { Queue } from '../packages/task-store/dist/queue.js';
@@ -16,6 +18,7 @@ import { root } from './setup.mjs';
 const { PrismaPg } = createRequire(join(root, 'packages/task-store/package.json'))('@prisma/adapter-pg');
 
 const TASKS = 1_000_000;
+const CALLBACKS = 200_000;
 const DAY_MS = 24 * 3_600_000;
 // Postgres tells its plans to the session that ran the statement.
 const SESSION = [
@@ -40,8 +43,9 @@ const ROWS = [
    SELECT 'video_' || md5(n::text), kind, owner, state, 5,
      CASE state WHEN 'completed' THEN 100 WHEN 'running' THEN n % 100 ELSE 0 END,
      'grok-imagine-1.0-video', 'grok-imagine-video-1.5', 'A cat walks over a wall in the evening sun, number ' || n,
-     jsonb_build_object('aspect_ratio', '16:9', 'video_length', 6, 'resolution', '480p', 'preset', 'normal')
-       || CASE WHEN n % 5 = 0 THEN jsonb_build_object('image', jsonb_build_object('media', 'image_' || n || '.png'))
+     CASE kind WHEN 'image' THEN jsonb_build_object('n', 1, 'aspect_ratio', '16:9', 'response_format', 'url')
+       ELSE jsonb_build_object('aspect_ratio', '16:9', 'video_length', 6, 'resolution', '480p', 'preset', 'normal') END
+       || CASE WHEN n % 5 = 0 AND kind = 'video' THEN jsonb_build_object('image', jsonb_build_object('media', 'image_' || n || '.png'))
          ELSE '{}' END,
      'https://videos.example.com', created, CASE WHEN began THEN created + interval '10 seconds' END,
      CASE WHEN state IN ('completed', 'failed', 'cancelled') THEN created + interval '2 minutes' END,
@@ -63,9 +67,21 @@ const ROWS = [
          WHEN n > ${TASKS} * 0.96 AND n % 4 = 1 THEN 'running'
          WHEN n % 20 = 7 THEN 'failed' WHEN n % 40 = 9 THEN 'cancelled' ELSE 'completed' END AS state
        FROM generate_series(1, ${TASKS}) AS n) AS drawn) AS rows`,
+  // Every fifth task had an address to tell. The last 5 % are not delivered: a quarter of these is for a host that is
+  // dead, the others for 500 hosts; half is due.
+  `INSERT INTO callbacks (id, task_id, kind, owner, url, host, payload, state, ended_at, next_attempt_at, settled_at,
+     attempts)
+   SELECT 'msg_' || md5(n::text), 'task_' || md5(n::text), 'video', 'owner-' || n % 200, 'https://' || host || '/hook',
+     host, repeat('{"type":"video.task.completed"}', 20), CASE WHEN open THEN 'pending' ELSE 'delivered' END,
+     now() - interval '1 hour', now() + CASE WHEN n % 2 = 0 THEN -1 ELSE 1 END * interval '1 minute',
+     CASE WHEN NOT open THEN now() - (${CALLBACKS} - n) * interval '10 seconds' END, 1
+   FROM (
+     SELECT n, n > ${CALLBACKS} * 0.95 AS open,
+       CASE WHEN n % 4 = 0 THEN 'dead.example' ELSE 'host-' || n % 500 || '.example' END AS host
+     FROM generate_series(1, ${CALLBACKS}) AS n) AS drawn`,
 ];
 // What autovacuum does on a server that is in use.
-const UPKEEP = ['VACUUM (ANALYZE) tasks', 'CHECKPOINT'];
+const UPKEEP = ['VACUUM (ANALYZE) tasks', 'VACUUM (ANALYZE) callbacks', 'CHECKPOINT'];
 
 async function main() {
   const server = await startPostgres();
@@ -193,6 +209,32 @@ function* operations(database) {
   yield ['delete all, first 500', 'request', () => takeBatches(tasks.delete(kind, owner, 'all'), 1)];
   yield ['delete all, the hundredth 500', 'request', () => takeBatches(tasks.delete(kind, owner, 'all'), 50)];
   yield ['delete all, a new owner, first 500', 'request', () => takeBatches(tasks.delete(kind, 'new', 'all'), 1)];
+
+  const [callbackQueue, callbacks] = [new CallbackQueue(database), new Callbacks(database)];
+  const dead = 'dead.example';
+  let claimed = [];
+  const claimCallbacks = async (limit, hosts) => {
+    claimed = await callbackQueue.claim({
+      token: randomUUID(),
+      ttlMs: 20_000,
+      limit,
+      perHost: 4,
+      room: new Map(hosts),
+    });
+  };
+  const attempt = { at: new Date().toISOString(), duration_ms: 1, status: 200, error: null, answer: null };
+  yield ['claim callbacks', 'claim', () => claimCallbacks(16, [])];
+  yield ['claim callbacks, a dead host passed over', 'claim', () => claimCallbacks(16, [[dead, 0]])];
+  yield ['record an attempt', 'attempt', () => callbackQueue.record(claimed.pop(), attempt, 'delivered')];
+  yield ['give up overdue', 'attempt in vain, host dead', () => callbackQueue.giveUpOverdue(dead, DAY_MS, attempt)];
+  yield ['list callbacks', 'admin', () => callbacks.list({ limit: 100 })];
+  yield ['list callbacks by state', 'admin', () => callbacks.list({ limit: 100, state: 'pending' })];
+  yield [
+    'list callbacks of an owner, deep',
+    'admin',
+    () => callbacks.list({ limit: 100, owner: 'owner-7', before: 9_999n }),
+  ];
+  yield ['remove old callbacks, 500', '10 min', () => callbackQueue.removeOld(7 * DAY_MS)];
 }
 
 function newTask(id, owner) {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import {
   type DeployedNats,
   probeVideo,
+  Receiver,
   startDeployedNats,
   startPostgres,
   TaskClient,
@@ -65,7 +66,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('each service as its own user of NATS', () => {
-  it('chats, makes an image and a video, keeps client keys and counts usage, and the server refuses nobody anything', async () => {
+  it('chats, makes an image and a video and calls back, keeps client keys and counts usage, and the server refuses nobody anything', async () => {
     for (const migration of ['packages/task-store', 'services/token-pool']) {
       const [code] = await once(run(`${migration}/dist/migrate-main.js`, {}), 'exit');
       expect(code).toBe(0);
@@ -80,18 +81,25 @@ describe('each service as its own user of NATS', () => {
     await start('chat', 'taking requests', {});
     await start('image', 'taking requests and tasks', {});
     await start('video-worker', 'taking tasks', {});
+    const fetchAllow = { FETCH_ALLOW: '127.0.0.0/8' };
+    const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`;
+    await start('callback-dispatcher', 'delivering callbacks', { CALLBACK_SECRET: callbackSecret, ...fetchAllow });
     const port = await freePort();
-    await start('api-gateway', 'listening', { PORT: String(port), ADMIN_KEY });
+    await start('api-gateway', 'listening', { PORT: String(port), ADMIN_KEY, ...fetchAllow });
 
     const base = `http://127.0.0.1:${port}`;
     const admin = new TaskClient(base, ADMIN_KEY);
     const made = await admin.request('POST', '/admin/api/client-keys', { name: 'x', requests_per_minute: 50 });
-    const { secret } = (await made.json()) as { secret: string };
+    const { id: keyId, secret } = (await made.json()) as { id: string; secret: string };
+    expect((await admin.request('POST', `/admin/api/client-keys/${keyId}/webhook-secret`)).status).toBe(200);
     const client = new TaskClient(base, secret);
-    const id = await client.create('最小权限');
+    const receiver = await Receiver.start();
+    const id = await client.create('最小权限', { callback_url: receiver.url() });
     const states: string[] = [];
     for await (const { data } of client.stream(id)) states.push(data.status);
     expect(states.at(-1)).toBe('completed');
+    await receiver.until(1);
+    await receiver.stop();
     expect(await probeVideo(String((await client.get(id)).video_url))).toMatchObject({ codec: 'h264' });
     const requests = async () => {
       const answer = await client.request('GET', '/v1/usage');

@@ -255,7 +255,15 @@ describe('the rest', () => {
       status: 200,
       body: {
         status: 'ok',
-        services: { nats: 'ok', postgres: 'ok', chat: 'ok', image: 'ok', 'token-pool': 'ok', 'video-worker': 'ok' },
+        services: {
+          nats: 'ok',
+          postgres: 'ok',
+          'token-pool': 'ok',
+          'video-worker': 'ok',
+          chat: 'ok',
+          image: 'ok',
+          'callback-dispatcher': 'ok',
+        },
       },
     });
     expect((await tasks.request('GET', '/healthz')).status).toBe(200);

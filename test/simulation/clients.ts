@@ -93,8 +93,8 @@ export class Clients {
     const { id, owner, upstreamModel } = task;
     const row = { id, owner, model: upstreamModel, upstreamModel, prompt: id, ...WORK[this.around.kind] };
     try {
-      const create = () =>
-        this.around.database.tasks.create({ ...row, origin: 'https://host', callbackUrl: undefined });
+      const urls = { origin: 'https://host', callbackUrl: 'https://example.com/' };
+      const create = () => this.around.database.tasks.create({ ...row, ...urls });
       await lossyCall(luck, create);
       task.accepted = true;
       this.around.sendWakeUp();

@@ -2,7 +2,7 @@ import { BrokenPromiseError } from './broken-promise-error.js';
 import { OwnerTurns } from './owner-turns.js';
 import type { Surroundings } from './surroundings.js';
 import type { Ask } from './upstream.js';
-import type { Change } from './virtual-database.js';
+import type { Change, ToldEnd } from './virtual-database.js';
 
 /** What is known of a run that has ended. */
 export interface Run {
@@ -10,6 +10,8 @@ export interface Run {
   history: readonly Change[];
   /** Ids of the tasks whose create was answered. */
   accepted: readonly string[];
+  /** Every callback; each task names an address. */
+  callbacks: readonly ToldEnd[];
   asks: readonly Ask[];
   /** Whether statements ran at the same time. */
   concurrent: boolean;
@@ -41,6 +43,7 @@ export function checkPromises(run: Run): void {
     if (!last) throw new BrokenPromiseError(`${id} was accepted and is lost`);
     checkEnd(last, run);
   }
+  checkCallbacks([...rows.values()], run);
 }
 
 function checkStep(before: Change, after: Change): void {
@@ -60,6 +63,16 @@ function checkStep(before: Change, after: Change): void {
 function isStolen(before: Change, after: Change): boolean {
   if (before.claimToken === null || after.claimToken === null || before.claimToken === after.claimToken) return false;
   return (before.claimExpiresAt ?? 0) >= after.at;
+}
+
+/** Each end is told once, as what it was, and nothing else is. */
+function checkCallbacks(tasks: readonly Change[], { callbacks, around: { kind } }: Run): void {
+  const ends = tasks.filter(({ state }) => state !== 'pending' && state !== 'running');
+  const wanted = ends.map(({ id, state }) => `${id} ${kind}.task.${state}`).toSorted();
+  const told = callbacks.map(({ taskId, type }) => `${taskId} ${type}`).toSorted();
+  if (wanted.join() !== told.join()) {
+    throw new BrokenPromiseError(`told is ${told.join(', ')} instead of ${wanted.join(', ')}`);
+  }
 }
 
 function checkEnd(last: Change, { asks, around: { kind, stored, tally } }: Run): void {

@@ -55,8 +55,9 @@ export class Simulation implements Surroundings {
     }
     await this.#settle();
     const history = await this.database.history();
+    const callbacks = await this.database.callbacks();
     const { accepted } = this.#clients;
-    checkPromises({ history, accepted, asks: this.upstream.asks, concurrent, around: this });
+    checkPromises({ history, callbacks, accepted, asks: this.upstream.asks, concurrent, around: this });
     await this.#clients.checkReadable();
     this.tally.add('late writes refused', this.fence.refused);
   }

@@ -33,7 +33,7 @@ export const VIRTUAL_CLOCK_SQL = [
   `CREATE TRIGGER record AFTER DELETE ON public.owner_queue FOR EACH ROW EXECUTE FUNCTION clock.record_owner()`,
   `CREATE FUNCTION clock.begin(start timestamptz) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN
-      TRUNCATE public.tasks, public.owner_queue, public.leases, clock.reading, clock.history;
+      TRUNCATE public.tasks, public.callbacks, public.owner_queue, public.leases, clock.reading, clock.history;
       INSERT INTO clock.reading VALUES (start, start - interval '1 day');
     END $$`,
 ];

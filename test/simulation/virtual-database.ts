@@ -32,6 +32,13 @@ export interface Change {
   deleted: boolean;
 }
 
+/** What is to be told of a task's end. */
+export interface ToldEnd {
+  taskId: string;
+  /** `video.task.completed` and the like. */
+  type: string;
+}
+
 /** The store's own code over a real Postgres whose clock moves only when it is told to. */
 export class VirtualDatabase {
   readonly tasks: Tasks;
@@ -83,6 +90,12 @@ export class VirtualDatabase {
         credential_id AS "credentialId", upstream_job_id AS "upstreamJobId", error_code AS "errorCode",
         deleted_at IS NOT NULL AS deleted
       FROM clock.history ORDER BY n`;
+  }
+
+  /** Every callback since `begin`. */
+  callbacks(): Promise<ToldEnd[]> {
+    return this.database.$queryRaw<ToldEnd[]>`
+      SELECT task_id AS "taskId", payload::jsonb ->> 'type' AS type FROM callbacks`;
   }
 
   async stop(): Promise<void> {

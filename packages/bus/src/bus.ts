@@ -1,5 +1,4 @@
 import {
-  CALLBACKS_SUBJECT,
   cancelSubject,
   progressSubject,
   type Rpc,
@@ -124,16 +123,6 @@ export class Bus {
   /** Calls the handler when a task is to be left. */
   onCancel(taskId: string, handler: () => void): Subscription {
     return subscribe(this.connection, this.log, cancelSubject(taskId), z.object({}), handler);
-  }
-
-  /** Says that a callback may be due. A hint: its row says the same. */
-  publishCallbackDue(): void {
-    publish(this.connection, CALLBACKS_SUBJECT, {});
-  }
-
-  /** Calls the handler when a callback may be due. */
-  onCallbackDue(handler: () => void): Subscription {
-    return subscribe(this.connection, this.log, CALLBACKS_SUBJECT, z.object({}), handler);
   }
 
   /** Resolves when the server has taken everything sent before, subscriptions included. */

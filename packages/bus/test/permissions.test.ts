@@ -2,6 +2,7 @@ import * as contracts from '@grok2api/contracts';
 import {
   acquireGrants,
   addCredentials,
+  callbackDue,
   clientKeysChanged,
   credentialOf,
   listClientKeys,
@@ -17,7 +18,7 @@ import { z } from 'zod';
 import { Bus, NoResponderError } from '../src/index.js';
 import { until } from './test-buses.js';
 
-const USERS = ['api-gateway', 'chat', 'image', 'video-worker', 'token-pool'] as const;
+const USERS = ['api-gateway', 'chat', 'image', 'video-worker', 'callback-dispatcher', 'token-pool'] as const;
 type User = (typeof USERS)[number];
 const CALLERS: User[] = ['chat', 'image', 'video-worker'];
 /** Who may ask what, by the beginning of the subject; the most special one counts. */
@@ -25,6 +26,7 @@ const MAY_ASK: Record<string, User[]> = {
   'grok.chat.': ['api-gateway'],
   'grok.images.': ['api-gateway'],
   'grok.client-keys.': ['api-gateway'],
+  'grok.client-keys.webhook-secrets': ['callback-dispatcher'],
   'grok.credentials.': CALLERS,
   'grok.credentials.admin.': ['api-gateway'],
   'grok.credentials.test': ['api-gateway', ...CALLERS],
@@ -145,8 +147,9 @@ describe('the users of the deployed NATS server', () => {
     expect(await gateway.answers('token-pool', 2_000)).toBe(true);
   });
 
-  it('wake workers, follow tasks and tell of client keys', async () => {
+  it('wake workers, follow tasks, and tell of client keys and callbacks', async () => {
     const [pool, worker, gateway] = [busOf('token-pool'), busOf('video-worker'), busOf('api-gateway')];
+    const dispatcher = busOf('callback-dispatcher');
     const { signal } = new AbortController();
     expect(await worker.wakeUps.next('video', 1_000, signal)).toBe(false);
     gateway.wakeUps.send('video');
@@ -160,11 +163,13 @@ describe('the users of the deployed NATS server', () => {
     gateway.onTaskEvent(id, ({ state }) => void seen.push(state));
     worker.onCancel(id, () => void seen.push('cancel'));
     gateway.on(clientKeysChanged, () => void seen.push('keys'));
-    await Promise.all([gateway.flush(), worker.flush()]);
+    dispatcher.on(callbackDue, () => void seen.push('callback'));
+    await Promise.all([gateway.flush(), worker.flush(), dispatcher.flush()]);
     worker.publishTaskEvent({ id, version: 1, state: 'running', progress: 0 });
     gateway.publishCancel(id);
     pool.publish(clientKeysChanged, {});
-    await until(() => seen.length === 3);
-    expect(seen.toSorted()).toEqual(['cancel', 'keys', 'running']);
+    for (const bus of [worker, gateway]) bus.publish(callbackDue, {});
+    await until(() => seen.length === 5);
+    expect(seen.toSorted()).toEqual(['callback', 'callback', 'cancel', 'keys', 'running']);
   });
 });

@@ -184,6 +184,12 @@ export const ERROR_CATALOGUE = {
     message: 'The credential does not exist.',
     hint: 'List the credentials for their ids.',
   },
+  callback_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'The callback does not exist.',
+    hint: 'List the callbacks for their ids. They are kept for a while after they were delivered or given up.',
+  },
   client_key_not_found: {
     status: 404,
     type: 'invalid_request_error',

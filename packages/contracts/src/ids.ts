@@ -5,6 +5,7 @@ const HEX_32 = '[0-9a-f]{32}';
 const TASK_ID = new RegExp(`^task_${HEX_32}$`);
 const CREDENTIAL_ID = new RegExp(`^cred_${HEX_32}$`);
 const CLIENT_KEY_ID = new RegExp(`^key_${HEX_32}$`);
+const CALLBACK_ID = new RegExp(`^msg_${HEX_32}$`);
 
 /** Makes 16 random bytes as 32 lower-case hex digits. */
 export type RandomHex = () => string;
@@ -27,7 +28,7 @@ export function isCredentialId(text: string): boolean {
   return CREDENTIAL_ID.test(text);
 }
 
-/** Whether a text has the form of the id of a client key. */
+/** Whether a text has the form of the id of a client key that an administrator made. */
 export function isClientKeyId(text: string): boolean {
   return CLIENT_KEY_ID.test(text);
 }
@@ -35,6 +36,11 @@ export function isClientKeyId(text: string): boolean {
 /** The id of what is told of a task's end, `msg_` and 32 hex digits: a task ends once, and each attempt to tell it has the same id. */
 export function callbackId(taskId: string): string {
   return `msg_${taskId.slice('task_'.length)}`;
+}
+
+/** Whether a text has the form of a callback's id. */
+export function isCallbackId(text: string): boolean {
+  return CALLBACK_ID.test(text);
 }
 
 /**

@@ -18,8 +18,11 @@ export {
   type CallbackAttempt,
   type CallbackState,
   callbackAttemptSchema,
+  callbackBody,
+  callbackDetailsBody,
   callbackPayload,
   callbackStateSchema,
+  listCallbacksSchema,
 } from './api/callbacks.js';
 export {
   type ChatCompletionBody,
@@ -80,6 +83,7 @@ export {
   type NewCredential,
   updateCredential,
 } from './bus/admin.js';
+export { callbackDue } from './bus/callbacks.js';
 export {
   type ChatMessage,
   type ChatPicture,
@@ -97,7 +101,9 @@ export {
   listClientKeyEntries,
   listClientKeys,
   revokeClientKey,
+  setWebhookSecret,
   updateClientKey,
+  webhookSecretsOf,
 } from './bus/client-keys.js';
 export {
   type AcquireReply,
@@ -128,7 +134,7 @@ export {
   type StreamRpc,
   streamErrorSchema,
 } from './bus/stream-rpc.js';
-export { CALLBACKS_SUBJECT, cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
+export { cancelSubject, progressSubject, WAKE_UP_STREAM, wakeUpSubject } from './bus/subjects.js';
 export { type TaskEvent, taskEventSchema } from './bus/tasks.js';
 export type { Topic } from './bus/topic.js';
 export {
@@ -154,6 +160,7 @@ export {
 export {
   callbackId,
   imageMediaId,
+  isCallbackId,
   isClientKeyId,
   isCredentialId,
   isTaskId,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Subscription } from '@grok2api/bus';
-import { hasEnded, type TaskError, type TaskResult } from '@grok2api/contracts';
+import { callbackDue, hasEnded, type TaskError, type TaskResult } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import {
   type Claim,
@@ -156,7 +156,7 @@ export class ClaimedTask {
     this.#task = task;
     if (task.version > seen) this.#options.bus.publishTaskEvent(toTaskEvent(task));
     if (!hasEnded(task.state)) return;
-    if (task.callbackUrl !== undefined) this.#options.bus.publishCallbackDue();
+    if (task.callbackUrl !== undefined) this.#options.bus.publish(callbackDue, {});
     this.close();
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@grok2api/bus';
-import { errorMessage, type TaskKind } from '@grok2api/contracts';
+import { callbackDue, errorMessage, type TaskKind } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { type Deadlines, StoreUnavailableError, toTaskEvent, type Upkeep } from '@grok2api/task-store';
 
@@ -93,7 +93,7 @@ export class Reconciler {
       log.warn({ task_id: task.id, code: task.error?.code }, 'ended past its deadline');
       bus.publishTaskEvent(toTaskEvent(task));
       bus.publishCancel(task.id);
-      if (task.callbackUrl !== undefined) bus.publishCallbackDue();
+      if (task.callbackUrl !== undefined) bus.publish(callbackDue, {});
     }
   }
 

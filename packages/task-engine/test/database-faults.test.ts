@@ -121,11 +121,11 @@ describe('a worker', () => {
     });
     const [id = ''] = await engine.create();
     await submitted.opened;
-    proxy.cutReplies = true;
+    proxy.cutCommits = true;
     goOn.open();
     // The write takes effect all the same.
     await engine.ended([id]);
-    proxy.cutReplies = false;
+    proxy.cutCommits = false;
     expect(await ended.opened).toBeInstanceOf(TaskLeftError);
     expect(await engine.read(id)).toMatchObject({ state: 'completed', version: 3, result: { media: ['video.mp4'] } });
     await engine.empty();
@@ -133,9 +133,9 @@ describe('a worker', () => {
   });
 });
 
-/** A way to a server on which statements arrive and replies can get lost. */
+/** A way to a server on which statements arrive and the replies to commits can get lost. */
 class ReplyCutter {
-  cutReplies = false;
+  cutCommits = false;
   readonly #sockets = new Set<Socket>();
 
   private constructor(
@@ -159,9 +159,13 @@ class ReplyCutter {
         // A connection that is cut is what this is for.
         socket.on('error', () => {});
       }
-      client.pipe(upstream);
+      let cut = false;
+      client.on('data', (data) => {
+        cut ||= proxy.cutCommits && data.includes('COMMIT');
+        upstream.write(data);
+      });
       upstream.on('data', (data) => {
-        if (proxy.cutReplies) client.destroy();
+        if (cut) client.destroy();
         else client.write(data);
       });
       client.on('close', () => upstream.end());

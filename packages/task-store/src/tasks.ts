@@ -1,7 +1,7 @@
 import type { TaskKind, TaskState } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
 import { endTasks, writeEnds } from './ends.js';
-import { Prisma, type Task as Row } from './generated/client.js';
+import { Prisma } from './generated/client.js';
 import { type Attempt, AttemptLostError, isAttempt, type KeptReply, replySql } from './idempotency.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
@@ -132,19 +132,23 @@ export class Tasks {
     for (let after = 0n; ; ) {
       const chosen = selectionSql(owner, selection, after);
       const batch = await writeEnds(this.database, async (transaction) => {
-        // Constraints are checked on the row as this statement found it, before it is seen that another has written it:
-        // what is set has to go by that row, what has ended by the one that was locked.
-        const rows = await transaction.$queryRaw<(Row & { ended: boolean })[]>`
-          UPDATE tasks SET deleted_at = now(), version = version + 1,
-            state = CASE WHEN state = ANY(${from}) THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
-            claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
-          FROM (
-            SELECT seq AS chosen_seq, state = ANY(${from}) AS chosen_open FROM tasks
-            WHERE kind = ${kind} AND deleted_at IS NULL AND ${chosen}
-            LIMIT ${BATCH} FOR UPDATE) AS chosen
-          WHERE seq = chosen_seq
-          RETURNING ${COLUMNS}, chosen_open AS ended`;
-        return rows.map((row) => ({ task: toTask(row), ended: row.ended }));
+        const rows = await transaction.$queryRaw<{ seq: bigint; open: boolean }[]>`
+          SELECT seq, state = ANY(${from}) AS open FROM tasks
+          WHERE kind = ${kind} AND deleted_at IS NULL AND ${chosen}
+          LIMIT ${BATCH} FOR UPDATE`;
+        if (rows.length === 0) return [];
+        const open = new Set(rows.filter((row) => row.open).map(({ seq }) => seq));
+        // A statement of its own, which sees the rows as they were locked.
+        const written = await queryTasks(
+          transaction,
+          Prisma.sql`
+            UPDATE tasks SET deleted_at = now(), version = version + 1,
+              state = CASE WHEN state = ANY(${from}) THEN ${to} ELSE state END, ended_at = coalesce(ended_at, now()),
+              claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
+            WHERE seq = ANY(${rows.map(({ seq }) => seq)})
+            RETURNING ${COLUMNS}`,
+        );
+        return written.map((task) => ({ task, ended: open.has(task.seq) }));
       });
       if (batch.length > 0) yield batch;
       if (batch.length < BATCH) return;

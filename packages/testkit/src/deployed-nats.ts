@@ -12,7 +12,7 @@ export interface DeployedNats {
 }
 
 const PASSWORD = '123456';
-const PASSWORDS = ['API_GATEWAY', 'CHAT', 'IMAGE', 'VIDEO_WORKER', 'TOKEN_POOL'];
+const PASSWORDS = ['API_GATEWAY', 'CHAT', 'IMAGE', 'VIDEO_WORKER', 'CALLBACK_DISPATCHER', 'TOKEN_POOL'];
 
 /** Starts one from `deploy/nats/nats.conf`, on loopback and with an empty store. */
 export async function startDeployedNats(): Promise<DeployedNats> {

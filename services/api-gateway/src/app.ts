@@ -55,6 +55,7 @@ export interface AppDependencies {
   settings: GatewaySettings;
   bus: Bus;
   tasks: TaskStore['tasks'];
+  callbacks: TaskStore['callbacks'];
   feed: TaskFeed;
   models: ModelCatalogue;
   relays: Relays;

@@ -67,6 +67,7 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
     settings,
     bus,
     tasks: store.tasks,
+    callbacks: store.callbacks,
     feed,
     models,
     relays,

@@ -63,6 +63,7 @@ beforeAll(async () => {
     settings,
     bus,
     tasks: store.tasks,
+    callbacks: store.callbacks,
     feed,
     models: new ModelCatalogue(),
     relays: new Relays(log, now),

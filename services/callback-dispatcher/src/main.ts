@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
+import { callbackDue, clientKeysChanged } from '@grok2api/contracts';
 import { createSafeFetch } from '@grok2api/safe-fetch';
 import { readSettings, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { Dispatcher } from './dispatcher.js';
 import { settingsSchema } from './settings.js';
+import { KeySecrets } from './signing-secrets.js';
 import { startSweep } from './sweep.js';
 
 const SERVICE = 'callback-dispatcher';
@@ -25,10 +27,12 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const queue = store.callbackQueue;
   shutdown.add('sweep', startSweep({ queue, retentionMs: settings.CALLBACK_RETENTION, log }));
 
+  const keySecrets = new KeySecrets({ bus, fallback: settings.CALLBACK_SECRET, now: Date.now });
+  bus.on(clientKeysChanged, () => keySecrets.forget());
   const dispatcher = new Dispatcher({
     queue,
     safeFetch,
-    secretsOf: async () => settings.CALLBACK_SECRET,
+    secretsOf: (owner) => keySecrets.of(owner),
     schedule: settings.CALLBACK_SCHEDULE,
     timeoutMs: settings.CALLBACK_TIMEOUT_MS,
     concurrency: settings.CALLBACK_CONCURRENCY,
@@ -38,7 +42,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     now: Date.now,
     random: Math.random,
   });
-  bus.onCallbackDue(() => dispatcher.wake());
+  bus.on(callbackDue, () => dispatcher.wake());
   dispatcher.start();
   shutdown.add('dispatcher', () => dispatcher.stop());
 

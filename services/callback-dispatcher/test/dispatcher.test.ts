@@ -68,10 +68,9 @@ describe('a callback', () => {
     expect(idsOf(receiver)).toEqual([id, id, id]);
     expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
     for (const received of receiver.received) verified(received);
-    const times = receiver.received.map(({ headers }) => Number(headers['webhook-timestamp']));
-    expect(times.every((time, index) => time > (times[index - 1] ?? 0))).toBe(true);
-    const gaps = receiver.received.map(({ at }, index) => at - (receiver.received[index - 1]?.at ?? at));
-    for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThan(500);
+    for (const { at, headers } of receiver.received) {
+      expect(Math.abs(at / 1000 - Number(headers['webhook-timestamp']))).toBeLessThan(2);
+    }
   });
 
   it.each([301, 302, 307, 308])('is not sent where a redirect leads, which is a failure: %i', async (status) => {

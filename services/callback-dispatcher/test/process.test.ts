@@ -1,4 +1,5 @@
 import { Bus } from '@grok2api/bus';
+import { callbackDue } from '@grok2api/contracts';
 import { createLogger } from '@grok2api/service-kit';
 import { Receiver, startNats, type TestNats, TestProcess } from '@grok2api/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -61,7 +62,7 @@ describe('a dispatcher that is killed between the post and the record', () => {
       else response.writeHead(200).end();
     };
     const [id] = await test.end(receiver.url());
-    bus.publishCallbackDue();
+    bus.publish(callbackDue, {});
     await receiver.until(1);
     await first.stop();
     expect(await test.store.callbacks.get(id ?? '')).toMatchObject({ state: 'pending', attempts: 0 });
@@ -100,7 +101,7 @@ describe('a dispatcher', () => {
   it('is told of what is due, and ends when it is told to, in time', async () => {
     const dispatcher = await startDispatcher();
     const [id] = await test.end(receiver.url());
-    bus.publishCallbackDue();
+    bus.publish(callbackDue, {});
     await test.settled(id);
     expect(await dispatcher.stop()).toEqual({ code: 0 });
   });

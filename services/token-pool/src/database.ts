@@ -1,5 +1,6 @@
 import type { Logger } from '@grok2api/service-kit';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
 import { PrismaClient } from './generated/client.js';
 
 export type Database = PrismaClient;
@@ -23,19 +24,24 @@ export function openDatabase(
   log: Logger,
   { synchronousCommit = true }: { synchronousCommit?: boolean } = {},
 ): Database {
-  const adapter = new PrismaPg(
-    {
-      connectionString: url,
-      max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: SILENCE_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: SILENCE_TIMEOUT_MS,
-      keepAlive: true,
-      ...(synchronousCommit ? {} : { options: '-c synchronous_commit=off' }),
-    },
-    { schema: POOL_SCHEMA, onPoolError: (err) => log.warn({ err }, 'connection to Postgres lost') },
-  );
+  const pool = new Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: SILENCE_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: SILENCE_TIMEOUT_MS,
+    keepAlive: true,
+    ...(synchronousCommit ? {} : { options: '-c synchronous_commit=off' }),
+  });
+  // A connection that is handed to the next transaction in line has nobody listening for a moment. Lost just then it
+  // would end the process; its statements tell of the loss themselves.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const adapter = new PrismaPg(pool, {
+    schema: POOL_SCHEMA,
+    disposeExternalPool: true,
+    onPoolError: (err) => log.warn({ err }, 'connection to Postgres lost'),
+  });
   // Longer formats repeat a query's arguments, which do not belong in a log.
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }

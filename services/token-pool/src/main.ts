@@ -13,6 +13,7 @@ import { ClientKeyWrites } from './client-keys/client-key-writes.js';
 import { RequestSlots } from './client-keys/request-slots.js';
 import { RequestWindows } from './client-keys/request-windows.js';
 import { serveClientKeys } from './client-keys/serve-client-keys.js';
+import { WebhookSecrets } from './client-keys/webhook-secrets.js';
 import { CredentialRows } from './credential-rows.js';
 import { CredentialStore } from './credential-store.js';
 import { openDatabase } from './database.js';
@@ -123,6 +124,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     keys: new ClientKeyStore(database, writes, randomHex, Date.now),
     windows: new RequestWindows(database),
     slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
+    webhookSecrets: new WebhookSecrets(database, secrets, randomHex, Date.now),
   });
   const usage = new UsageStore(database);
   serveUsage(bus, usage, new SpentBudgets(database, writes, Date.now), log);

@@ -1,5 +1,6 @@
 import type { Logger } from '@grok2api/service-kit';
 import type { Database } from './database.js';
+import { Prisma } from './generated/client.js';
 import { DecryptError, type Secrets } from './secrets.js';
 
 interface SecretRow {
@@ -8,6 +9,8 @@ interface SecretRow {
 }
 
 const BATCH = 500;
+/** Where secrets lie, each encrypted for its row's id. */
+const TABLES = ['credentials', 'webhook_secrets'] as const;
 
 /**
  * Encrypts every secret anew that another key than the present one encrypted. Token pools that have both keys may go on
@@ -17,17 +20,23 @@ const BATCH = 500;
  */
 export async function rotateKey(database: Database, secrets: Secrets, log: Logger): Promise<number> {
   let rotated = 0;
+  for (const name of TABLES) {
+    for await (const written of rotateTable(Prisma.raw(`pool.${name}`), database, secrets)) {
+      rotated += written;
+      log.info({ rotated }, 'encrypted anew');
+    }
+  }
+  return rotated;
+}
+
+async function* rotateTable(table: Prisma.Sql, database: Database, secrets: Secrets): AsyncGenerator<number> {
   for (;;) {
     const rows = await database.$queryRaw<SecretRow[]>`
-      SELECT id, secret_encrypted FROM pool.credentials
+      SELECT id, secret_encrypted FROM ${table}
       WHERE substring(secret_encrypted FROM 1 FOR ${secrets.keyId.length}::int) <> ${secrets.keyId} LIMIT ${BATCH}`;
-    if (rows.length === 0) return rotated;
-    const written = await writeAnew(
-      database,
-      rows.map((row) => encryptAnew(row, secrets)),
-    );
-    rotated += written;
-    log.info({ rotated }, 'encrypted anew');
+    if (rows.length === 0) return;
+    const anew = rows.map((row) => encryptAnew(row, secrets));
+    yield await writeAnew(table, database, anew);
   }
 }
 
@@ -40,9 +49,13 @@ function encryptAnew({ id, secret_encrypted: old }: SecretRow, secrets: Secrets)
 }
 
 /** A row that has another secret by now is left for the next look. */
-function writeAnew(database: Database, rows: readonly ReturnType<typeof encryptAnew>[]): Promise<number> {
+function writeAnew(
+  table: Prisma.Sql,
+  database: Database,
+  rows: readonly ReturnType<typeof encryptAnew>[],
+): Promise<number> {
   return database.$executeRaw`
-    UPDATE pool.credentials c SET secret_encrypted = r.anew
+    UPDATE ${table} c SET secret_encrypted = r.anew
     FROM unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ old }) => old)}::bytea[],
       ${rows.map(({ anew }) => anew)}::bytea[]) AS r(id, old, anew)
     WHERE c.id = r.id AND c.secret_encrypted = r.old`;

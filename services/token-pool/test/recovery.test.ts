@@ -1,11 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemoteError } from '@grok2api/bus';
 import {
   acquireGrants,
+  createClientKey,
   credentialOf,
+  newWebhookSecret,
   releaseGrants,
   renewGrants,
   reportOutcome,
+  setWebhookSecret,
   testCredential,
 } from '@grok2api/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +61,36 @@ describe('the token pool', () => {
     await expect(fixture.acquire([VIDEO])).rejects.toMatchObject({ code: 'failed' });
     await fixture.postgres.resume();
     await untilGranted();
+  });
+
+  it('goes on when Postgres ends its sessions in the midst of transactions', async () => {
+    const limits = { requests_per_minute: null, max_concurrency: null, models: null, monthly_budget_ticks: null };
+    let over = false;
+    let made = 0;
+    const users = Array.from({ length: 20 }, async () => {
+      while (!over) {
+        const secret_hash = createHash('sha256').update(randomBytes(16)).digest('hex');
+        const request = { ...limits, expires_at: null, name: 'x', secret_hash, last4: 'abcd' };
+        const key = await fixture.bus.call(createClientKey, request, CALL).then(
+          ({ key }) => key.id,
+          () => undefined,
+        );
+        if (key === undefined) continue;
+        made++;
+        const secret = newWebhookSecret(randomBytes);
+        await fixture.bus.call(setWebhookSecret, { key_id: key, secret }, CALL).catch(() => {});
+      }
+    });
+    for (let rounds = 0; rounds < 20; rounds++) {
+      await sleep(150);
+      await fixture.database.$executeRaw`
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()`;
+    }
+    over = true;
+    await Promise.all(users);
+    expect(made).toBeGreaterThan(0);
+    await untilGranted();
+    expect(await Promise.race([pool.exited, 'running'])).toBe('running');
   });
 
   it('works again when NATS is back', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { textSchema } from '../text.js';
 import { TEXTS } from '../texts.js';
+import { adminPageSchema } from './admin.js';
 import { type ShownTask, taskBody } from './task-body.js';
 
 /** A task's `callback_url` as a request names it; none and an empty one are the same. */
@@ -33,4 +34,46 @@ export type CallbackAttempt = z.infer<typeof callbackAttemptSchema>;
  */
 export function callbackPayload(task: ShownTask) {
   return { type: `${task.kind}.task.${task.state}`, ...taskBody(task, TEXTS.zh) };
+}
+
+/** Query of `GET /admin/api/callbacks`. */
+export const listCallbacksSchema = adminPageSchema.extend({
+  state: callbackStateSchema.optional(),
+  owner: textSchema.optional(),
+  /** A task's id. */
+  task: textSchema.optional(),
+});
+
+/** A callback as its row has it. */
+export interface ShownCallback {
+  id: string;
+  taskId: string;
+  owner: string;
+  url: string;
+  state: CallbackState;
+  attempts: number;
+  endedAt: Date;
+  nextAttemptAt: Date | undefined;
+  settledAt: Date | undefined;
+}
+
+/** A callback as the admin API lists it. */
+export function callbackBody(callback: ShownCallback) {
+  return {
+    id: callback.id,
+    task_id: callback.taskId,
+    owner: callback.owner,
+    url: callback.url,
+    state: callback.state,
+    attempts: callback.attempts,
+    ended_at: callback.endedAt.toISOString(),
+    next_attempt_at: callback.nextAttemptAt?.toISOString() ?? null,
+    settled_at: callback.settledAt?.toISOString() ?? null,
+  };
+}
+
+/** A callback as the admin API shows it alone: with its latest attempts, oldest first, and what is posted. */
+export function callbackDetailsBody(callback: ShownCallback & { payload: string; attemptLog: CallbackAttempt[] }) {
+  const payload: unknown = JSON.parse(callback.payload);
+  return { ...callbackBody(callback), attempt_log: callback.attemptLog, payload };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { textSchema } from '../text.js';
+import { webhookSecretSchema } from '../webhook-secret.js';
 import type { Rpc } from './rpc.js';
 import type { Topic } from './topic.js';
 
@@ -7,6 +8,7 @@ const SERVICE = 'token-pool';
 const MAX_PAGE = 500;
 
 const idSchema = z.string().regex(/^key_[0-9a-f]{32}$/);
+
 const timeSchema = z.iso.datetime();
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 /** A month by UTC: `2026-11`. */
@@ -131,4 +133,23 @@ export const revokeClientKey = {
   service: SERVICE,
   request: z.object({ key_id: textSchema }),
   reply: entryReply,
+} satisfies Rpc<z.ZodType, z.ZodType>;
+
+/**
+ * Gives a client key a secret of its own that callbacks of its tasks are signed with; the one before signs along for a
+ * day. Null is answered for a key that never was. The request holds a secret.
+ */
+export const setWebhookSecret = {
+  subject: 'grok.client-keys.admin.set-webhook-secret',
+  service: SERVICE,
+  request: z.object({ key_id: z.string(), secret: webhookSecretSchema }),
+  reply: entryReply,
+} satisfies Rpc<z.ZodType, z.ZodType>;
+
+/** Reads what callbacks of an owner's tasks are signed with; null where it has no secret of its own. The reply holds secrets. */
+export const webhookSecretsOf = {
+  subject: 'grok.client-keys.webhook-secrets',
+  service: SERVICE,
+  request: z.object({ key_id: z.string() }),
+  reply: z.object({ current: webhookSecretSchema.nullable(), previous: webhookSecretSchema.nullable() }),
 } satisfies Rpc<z.ZodType, z.ZodType>;

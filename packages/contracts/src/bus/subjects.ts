@@ -17,6 +17,3 @@ export function progressSubject(taskId: string): string {
 export function cancelSubject(taskId: string): string {
   return `grok.cancel.${taskId}`;
 }
-
-/** Where is said that callbacks may be due, to whoever delivers them. */
-export const CALLBACKS_SUBJECT = 'grok.callbacks';

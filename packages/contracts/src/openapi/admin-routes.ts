@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminPageSchema, listCredentialsSchema } from '../api/admin.js';
+import { listCallbacksSchema } from '../api/callbacks.js';
 import { adminUsageQueryParametersSchema } from '../api/usage.js';
 import type { ApiRoute } from './route.js';
 
@@ -20,6 +21,13 @@ const oneKey = {
   replies: { 200: key },
   errors: ['client_key_not_found'],
 } as const;
+
+const callbacks = { tag: 'Callbacks', access: 'admin' } as const;
+const callback = {
+  description: 'The callback, with its latest attempts and what is posted.',
+  json: { schemas: ['CallbackDetails'] },
+} as const;
+const oneCallback = { ...callbacks, params: z.object({ id: z.string() }), errors: ['callback_not_found'] } as const;
 
 /** What whoever has the administrator's key can do. None of it takes an Idempotency-Key: replies may tell of secrets. */
 export const ADMIN_ROUTES: readonly ApiRoute[] = [
@@ -141,6 +149,39 @@ export const ADMIN_ROUTES: readonly ApiRoute[] = [
     path: '/admin/api/client-keys/{id}/revoke',
     operationId: 'revokeClientKey',
     summary: 'Ends a client key for good',
+  },
+  {
+    ...oneKey,
+    method: 'post',
+    path: '/admin/api/client-keys/{id}/webhook-secret',
+    operationId: 'renewWebhookSecret',
+    summary: 'Gives a client key a new secret that callbacks of its tasks are signed with',
+    replies: { 200: { description: 'The key, with the secret.', json: { schemas: ['WebhookSecret'] } } },
+  },
+  {
+    ...callbacks,
+    method: 'get',
+    path: '/admin/api/callbacks',
+    operationId: 'listCallbacks',
+    summary: 'Lists what is told of the ends of tasks',
+    query: listCallbacksSchema,
+    replies: { 200: { description: 'A page of them.', json: { schemas: ['CallbackList'] } } },
+  },
+  {
+    ...oneCallback,
+    method: 'get',
+    path: '/admin/api/callbacks/{id}',
+    operationId: 'getCallback',
+    summary: 'Shows a callback with its attempts',
+    replies: { 200: callback },
+  },
+  {
+    ...oneCallback,
+    method: 'post',
+    path: '/admin/api/callbacks/{id}/send',
+    operationId: 'sendCallbackAgain',
+    summary: 'Sends a callback again',
+    replies: { 202: callback },
   },
   {
     tag: 'Usage',

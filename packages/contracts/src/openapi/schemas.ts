@@ -10,6 +10,8 @@ import { chatCompletionSchema } from '../api/chat.js';
 import { imageCompletionSchema, videoCompletionSchema } from '../api/chat-with-media.js';
 import { createImageGenerationSchema, imageEditSchema, imageGenerationSchema } from '../api/images.js';
 import {
+  callbackDetailsReplySchema,
+  callbackListReplySchema,
   clientKeyCreatedReplySchema,
   clientKeyListReplySchema,
   clientKeyReplySchema,
@@ -17,6 +19,7 @@ import {
   credentialListReplySchema,
   credentialReplySchema,
   credentialTestReplySchema,
+  webhookSecretReplySchema,
 } from '../api/replies/admin.js';
 import { chatCompletionEventSchema, chatCompletionReplySchema } from '../api/replies/chat.js';
 import { errorReplySchema } from '../api/replies/error.js';
@@ -92,6 +95,9 @@ export const REPLY_SCHEMAS = {
   ClientKey: clientKeyReplySchema,
   ClientKeyCreated: clientKeyCreatedReplySchema,
   ClientKeyList: clientKeyListReplySchema,
+  WebhookSecret: webhookSecretReplySchema,
+  CallbackList: callbackListReplySchema,
+  CallbackDetails: callbackDetailsReplySchema,
 } as const satisfies Record<string, z.ZodType>;
 
 export type RequestSchema = keyof typeof REQUEST_SCHEMAS;

@@ -1,5 +1,6 @@
 import {
   ApiError,
+  callbackDue,
   deleteTasksSchema,
   hasEnded,
   isTaskId,
@@ -150,7 +151,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
     if (cancelled) {
       bus.publishTaskEvent(toTaskEvent(cancelled));
       bus.publishCancel(cancelled.id);
-      if (cancelled.callbackUrl !== undefined) bus.publishCallbackDue();
+      if (cancelled.callbackUrl !== undefined) bus.publish(callbackDue, {});
       return;
     }
     // It ended before, or while it was being cancelled.
@@ -168,7 +169,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
         bus.publishCancel(task.id);
         for (const mediaId of task.result?.media ?? []) await media.delete(mediaId);
       }
-      if (batch.some(({ callbackUrl }) => callbackUrl !== undefined)) bus.publishCallbackDue();
+      if (batch.some(({ callbackUrl }) => callbackUrl !== undefined)) bus.publish(callbackDue, {});
     }
     return count;
   }

@@ -7,21 +7,25 @@ import {
   listClientKeyEntries,
   listClientKeys,
   revokeClientKey,
+  setWebhookSecret,
   updateClientKey,
+  webhookSecretsOf,
 } from '@grok2api/contracts';
 import { PageCursorError } from '../page-cursor.js';
 import type { ClientKeyStore } from './client-key-store.js';
 import type { RequestSlots } from './request-slots.js';
 import type { RequestWindows } from './request-windows.js';
+import type { WebhookSecrets } from './webhook-secrets.js';
 
 export interface ClientKeyParts {
   keys: ClientKeyStore;
   windows: RequestWindows;
   slots: RequestSlots;
+  webhookSecrets: WebhookSecrets;
 }
 
-/** Answers what gateways ask about client keys, and tells them of every change. */
-export function serveClientKeys(bus: Bus, { keys, windows, slots }: ClientKeyParts): void {
+/** Answers what is asked about client keys, and tells gateways of every change. */
+export function serveClientKeys(bus: Bus, { keys, windows, slots, webhookSecrets }: ClientKeyParts): void {
   bus.serve(listClientKeys, ({ after, limit }) => keys.changedAfter(after, limit));
   bus.serve(admitRequests, async ({ key_id, count }) => {
     const { admitted, remaining, retryAfterMs, resetMs } = await windows.admit(key_id, count);
@@ -54,5 +58,15 @@ export function serveClientKeys(bus: Bus, { keys, windows, slots }: ClientKeyPar
     const key = await keys.revoke(key_id);
     bus.publish(clientKeysChanged, {});
     return { key: key ?? null };
+  });
+
+  bus.serve(setWebhookSecret, async ({ key_id, secret }) => {
+    const key = await webhookSecrets.replace(key_id, secret);
+    bus.publish(clientKeysChanged, {});
+    return { key: key ?? null };
+  });
+  bus.serve(webhookSecretsOf, async ({ key_id }) => {
+    const secrets = await webhookSecrets.of(key_id);
+    return { current: secrets?.current ?? null, previous: secrets?.previous ?? null };
   });
 }

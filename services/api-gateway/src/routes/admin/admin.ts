@@ -1,9 +1,11 @@
 import type { Bus } from '@grok2api/bus';
 import { ApiError } from '@grok2api/contracts';
+import type { Callbacks } from '@grok2api/task-store';
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { BodiesInFlight } from '../../body/bodies-in-flight.js';
 import type { ClientKeyFeed } from '../../client-keys/client-key-feed.js';
 import { requireAdminKey } from '../../middleware/admin-key.js';
+import { adminCallbackRoutes } from './callbacks.js';
 import { adminClientKeyRoutes } from './client-keys.js';
 import { adminCredentialRoutes } from './credentials.js';
 import { adminImportRoutes } from './import-credentials.js';
@@ -13,13 +15,14 @@ export interface AdminRoutesDependencies {
   adminKey: string;
   bus: Bus;
   keys: ClientKeyFeed;
+  callbacks: Callbacks;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   bodiesInFlight: BodiesInFlight;
   now: () => number;
 }
 
-/** The admin API: credentials, client keys, usage. Never for web pages of other origins. */
+/** The admin API: credentials, client keys, usage, callbacks. Never for web pages of other origins. */
 export function adminRoutes(dependencies: AdminRoutesDependencies): Router {
   const router = Router();
   router.use(requireAdminKey(dependencies.adminKey, dependencies.now), keepNothing);
@@ -28,6 +31,7 @@ export function adminRoutes(dependencies: AdminRoutesDependencies): Router {
     adminCredentialRoutes(dependencies),
     adminClientKeyRoutes(dependencies),
     adminUsageRoutes(dependencies),
+    adminCallbackRoutes(dependencies),
   );
   router.use(hideBody);
   return router;

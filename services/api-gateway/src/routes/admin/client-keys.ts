@@ -9,8 +9,10 @@ import {
   createClientKeySchema,
   isClientKeyId,
   listClientKeyEntries,
+  newWebhookSecret,
   parseRequest,
   revokeClientKey,
+  setWebhookSecret,
   toClientKeyLimits,
   updateClientKey,
   updateClientKeySchema,
@@ -37,7 +39,7 @@ const NO_LIMITS = {
   expires_at: null,
 };
 
-/** `/client-keys`: list, make, change and revoke the keys that clients send. */
+/** `/client-keys`: list, make, change and revoke the keys that clients send, and give them webhook secrets. */
 export function adminClientKeyRoutes({ bus, keys, json }: AdminClientKeyRoutesDependencies): Router {
   const router = Router();
   // What has no such form is in no database, and may be what none takes.
@@ -81,6 +83,11 @@ export function adminClientKeyRoutes({ bus, keys, json }: AdminClientKeyRoutesDe
     })
     .delete(revoke);
   router.route('/client-keys/:id/revoke').post(revoke);
+  router.route('/client-keys/:id/webhook-secret').post(async (req, res) => {
+    const secret = newWebhookSecret(randomBytes);
+    const { key } = await askTokenPool(bus, setWebhookSecret, { key_id: req.params.id, secret }, res);
+    res.json({ ...known(key), webhook_secret: secret });
+  });
 
   return router;
 }
