@@ -1,19 +1,28 @@
-import { TestSystem } from '@grok2api/testkit';
+import { Receiver, TestSystem } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_ROUTES } from '../../packages/contracts/src/index.js';
 import { ReplyCheck } from './support/reply-check.js';
 
 const ADMIN_KEY = 'admin-secret-1';
+const ALICE = 'alice-secret-1';
+
+/** Of one that has to wait for its second attempt, at the most. */
+const POLL = { timeout: 20_000 };
 
 let system: TestSystem;
+let receiver: Receiver;
 const replies = new ReplyCheck(() => system.baseUrl, { authorization: `Bearer ${ADMIN_KEY}` });
 const check = replies.check.bind(replies);
 
 beforeAll(async () => {
-  system = await TestSystem.start({ env: { ADMIN_KEY, API_KEYS: 'alice:alice-secret-1' } });
+  system = await TestSystem.start({
+    env: { ADMIN_KEY, API_KEYS: `alice:${ALICE}`, FETCH_ALLOW: '127.0.0.0/8' },
+  });
+  receiver = await Receiver.start();
 });
 afterAll(async () => {
   await system?.stop();
+  await receiver?.stop();
 });
 
 describe('replies of the admin API are as described', () => {
@@ -56,9 +65,32 @@ describe('replies of the admin API are as described', () => {
     const params = { id };
     await check('updateClientKey', 200, { params, body: { name: '乙', monthly_budget_usd: 1 } });
     await check('listClientKeys', 200, { query: '?limit=1' });
+    await check('renewWebhookSecret', 200, { params });
+    await check('renewWebhookSecret', 400, { params, headers: { 'idempotency-key': 'x' } });
     await check('revokeClientKey', 200, { params });
     await check('deleteClientKey', 200, { params });
-    await check('revokeClientKey', 404, { params: { id: 'x' } });
+    for (const of of ['updateClientKey', 'deleteClientKey', 'revokeClientKey', 'renewWebhookSecret']) {
+      await check(of, 404, { params: { id: 'x' }, ...(of === 'updateClientKey' ? { body: {} } : {}) });
+    }
+  });
+
+  it('of callbacks, before and after what they are sent to has answered', async () => {
+    receiver.answer = (response, _received, nth) => response.writeHead(nth === 1 ? 500 : 200).end('later');
+    const tasks = system.tasks(ALICE);
+    const task = await tasks.create('never:done', { callback_url: receiver.url() });
+    await tasks.request('DELETE', `/v1/video/tasks/${task}`);
+    const params = { id: task.replace('task_', 'msg_') };
+    for (const state of ['pending', 'delivered']) {
+      await expect.poll(async () => JSON.parse(await check('getCallback', 200, { params })), POLL).toMatchObject({
+        state,
+        attempt_log: [{ status: 500 }, { status: 200 }].slice(0, state === 'pending' ? 1 : 2),
+      });
+      const { data } = JSON.parse(await check('listCallbacks', 200, { query: `?state=${state}&owner=alice&limit=1` }));
+      expect(data).toHaveLength(1);
+      await check('sendCallbackAgain', 202, { params });
+    }
+    await check('listCallbacks', 400, { query: '?state=lost' });
+    for (const of of ['getCallback', 'sendCallbackAgain']) await check(of, 404, { params: { id: 'x' } });
   });
 
   it('of usage', async () => {
@@ -67,7 +99,7 @@ describe('replies of the admin API are as described', () => {
   });
 
   it('to who has no key, or one of a client', async () => {
-    for (const authorization of ['', 'Bearer alice-secret-1']) {
+    for (const authorization of ['', `Bearer ${ALICE}`]) {
       await check('listCredentials', 401, { headers: { authorization } });
     }
   });
