@@ -1,6 +1,13 @@
 export { backoffMs, pause } from './backoff.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';
+export {
+  createRacePoints,
+  type RaceRule,
+  type ReachRacePoint,
+  racePointSettings,
+  refuseRacePoints,
+} from './race-points.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
 export {
   booleanSetting,

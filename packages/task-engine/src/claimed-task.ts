@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Subscription } from '@grok2api/bus';
 import { callbackDue, hasEnded, type TaskError, type TaskResult } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
+import type { Logger, ReachRacePoint } from '@grok2api/service-kit';
 import {
   type Claim,
   ClaimLostError,
@@ -10,6 +10,7 @@ import {
   type Task,
   toTaskEvent,
 } from '@grok2api/task-store';
+import type { TaskRacePoint } from './race-points.js';
 
 /** The task is not this worker's any more: it was cancelled, deleted, ended or taken over. Nothing is to be done. */
 export class TaskLeftError extends Error {
@@ -30,6 +31,7 @@ export interface ClaimedTaskOptions {
   stopping: AbortSignal;
   /** Called whenever the database does not answer. */
   onStoreAway: () => void;
+  reached?: ReachRacePoint<TaskRacePoint> | undefined;
 }
 
 const FIRST_RETRY_MS = 200;
@@ -78,6 +80,11 @@ export class ClaimedTask {
     if (this.left.aborted) throw new TaskLeftError(this.#task.id, String(this.left.reason));
   }
 
+  /** For tests, which may kill or stop this process there. */
+  reached(point: TaskRacePoint): void {
+    this.#options.reached?.(point);
+  }
+
   /** Records that the upstream is about to be asked with this credential. @throws TaskLeftError */
   intend(credentialId: string): Promise<void> {
     return this.#write(() => this.#options.claims.intend(this.#claim, credentialId));
@@ -100,12 +107,14 @@ export class ClaimedTask {
   }
 
   /** Records progress (whole, 0 to 100; a lower one than before is ignored). @throws TaskLeftError */
-  advance(progress: number): Promise<void> {
-    return this.#write(() => this.#options.claims.advance(this.#claim, progress, this.#options.claimTtlMs));
+  async advance(progress: number): Promise<void> {
+    await this.#write(() => this.#options.claims.advance(this.#claim, progress, this.#options.claimTtlMs));
+    this.reached('after-progress');
   }
 
   /** Ends the task with what it made. @throws TaskLeftError */
   async complete(result: TaskResult, costUsdTicks?: number): Promise<void> {
+    this.reached('before-commit');
     await this.#write(() => this.#options.claims.complete(this.#claim, result, costUsdTicks));
     this.log.info({ media: result.media }, 'completed');
   }
@@ -154,6 +163,7 @@ export class ClaimedTask {
   #written(task: Task): void {
     const seen = this.#task.version;
     this.#task = task;
+    if (hasEnded(task.state)) this.reached('after-commit');
     if (task.version > seen) this.#options.bus.publishTaskEvent(toTaskEvent(task));
     if (!hasEnded(task.state)) return;
     if (task.callbackUrl !== undefined) this.#options.bus.publish(callbackDue, {});

@@ -74,6 +74,7 @@ async function askOnce<Reply>(
 ): Promise<{ reply: Reply } | { refusal: UpstreamError | undefined }> {
   const { upstreamModel } = claimed.task;
   await record(grant.credential.id);
+  claimed.reached('after-intent');
   let reply: Reply;
   try {
     reply = await ask(grant.credential);
@@ -89,6 +90,7 @@ async function askOnce<Reply>(
     await claimed.retract();
     return { refusal: err };
   }
+  claimed.reached('after-create');
   grant.report(upstreamModel, 'ok');
   return { reply };
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@grok2api/bus';
 import type { TaskKind } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
+import type { Logger, ReachRacePoint } from '@grok2api/service-kit';
 import { type Claimant, type Claims, type Queue, StoreUnavailableError, type Task } from '@grok2api/task-store';
 import { ClaimedTask, TaskLeftError } from './claimed-task.js';
+import type { TaskRacePoint } from './race-points.js';
 import { Solitude } from './solitude.js';
 import { suspicion } from './suspicion.js';
 
@@ -44,6 +45,8 @@ export interface RunnerOptions<Grant extends SlotGrant> {
   acquireGrant: (signal: AbortSignal) => Promise<Grant | NoGrant>;
   /** Brings a task on. The grant is there when nobody has begun the task; it is the callee's to release. */
   work: (claimed: ClaimedTask, grant: Grant | undefined) => Promise<void>;
+  /** For tests, which may kill or stop this process at one of these points. */
+  reached?: ReachRacePoint<TaskRacePoint> | undefined;
 }
 
 const IDLE_LOOK_MS = 5_000;
@@ -139,12 +142,13 @@ export class Runner<Grant extends SlotGrant> {
   }
 
   async #work(task: Task, token: string, grant: Grant | undefined): Promise<void> {
-    const { claims, bus, claimTtlMs, log, work } = this.#options;
+    const { claims, bus, claimTtlMs, log, work, reached } = this.#options;
     const leave = new AbortController();
     const stopping = AbortSignal.any([this.#stopping.signal, leave.signal]);
     const onStoreAway = () => this.#storeAway();
-    const claimed = new ClaimedTask({ task, token, claimTtlMs, claims, bus, log, stopping, onStoreAway });
+    const claimed = new ClaimedTask({ task, token, claimTtlMs, claims, bus, log, stopping, onStoreAway, reached });
     claimed.log.info({ begun: task.submitIntentAt !== undefined, losses: task.claimLosses }, 'claimed');
+    claimed.reached('after-claim');
     this.#busy++;
     try {
       const suspected = suspicion(task);

@@ -1,4 +1,5 @@
-import { durationSetting, integerSetting } from '@grok2api/service-kit';
+import { durationSetting, integerSetting, racePointSettings } from '@grok2api/service-kit';
+import { TASK_RACE_POINTS } from './race-points.js';
 
 /** The settings that all workers have: a part of the settings of each. */
 export const workerSettings = {
@@ -13,4 +14,5 @@ export const workerSettings = {
   QUEUE_DEADLINE_MS: integerSetting({ min: 1000 })
     .prefault('86400000')
     .describe('How long a task may wait for its begin, in milliseconds.'),
+  ...racePointSettings(TASK_RACE_POINTS),
 };

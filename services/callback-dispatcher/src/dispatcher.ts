@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@grok2api/service-kit';
+import type { Logger, ReachRacePoint } from '@grok2api/service-kit';
 import {
   type AfterAttempt,
   type CallbackQueue,
@@ -9,6 +9,7 @@ import {
 import { type DeliverOptions, type Delivery, deliver } from './deliver.js';
 import { Hosts } from './hosts.js';
 import { lastAttemptAge, nextAttemptAge } from './schedule.js';
+import type { CallbackRacePoint } from './settings.js';
 import type { SigningSecrets } from './signature.js';
 import { Waker } from './waker.js';
 
@@ -27,6 +28,8 @@ export interface DispatcherOptions extends DeliverOptions {
   newToken: () => string;
   /** 0 to 1, for jitter. */
   random: () => number;
+  /** For tests, which may kill or stop this process at one of these points. */
+  reached?: ReachRacePoint<CallbackRacePoint> | undefined;
 }
 
 const LOOK_MS = 1_000;
@@ -116,7 +119,9 @@ export class Dispatcher {
   /** Attempts one callback. Never rejects. */
   async #attempt(callback: ClaimedCallback, claimedAt: number): Promise<void> {
     const log = this.#options.log.child({ callback_id: callback.id, task_id: callback.taskId, host: callback.host });
+    const { reached } = this.#options;
     let delivery: Delivery | undefined;
+    reached?.('after-claim');
     try {
       const secrets = await this.#secretsOf(callback, log);
       if (secrets) delivery = await deliver(callback, secrets, this.#options);
@@ -126,8 +131,10 @@ export class Dispatcher {
     }
     this.#hosts.end(callback.host, delivery?.hostAnswered);
     if (!delivery) return;
+    reached?.('after-post');
     try {
       await this.#record(callback, delivery, claimedAt, log);
+      reached?.('after-record');
     } catch (err) {
       log.error({ err }, 'what came of an attempt could not be written down');
     }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { callbackDue, clientKeysChanged } from '@grok2api/contracts';
 import { createSafeFetch } from '@grok2api/safe-fetch';
-import { readSettings, runService } from '@grok2api/service-kit';
+import { createRacePoints, readSettings, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { Dispatcher } from './dispatcher.js';
 import { settingsSchema } from './settings.js';
@@ -41,6 +41,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     newToken: randomUUID,
     now: Date.now,
     random: Math.random,
+    reached: createRacePoints(settings.RACE_POINTS, log),
   });
   bus.on(callbackDue, () => dispatcher.wake());
   dispatcher.start();

@@ -6,9 +6,21 @@ import {
   integerSetting,
   listSetting,
   natsUrlSetting,
+  racePointSettings,
+  refuseRacePoints,
 } from '@grok2api/service-kit';
 import { z } from 'zod';
 import type { SigningSecrets } from './signature.js';
+
+/** Where tests kill or stop a dispatcher, in the order in which a callback comes there. */
+const CALLBACK_RACE_POINTS = [
+  'after-claim',
+  /** It is posted, and what came of it is not written down. */
+  'after-post',
+  'after-record',
+] as const;
+
+export type CallbackRacePoint = (typeof CALLBACK_RACE_POINTS)[number];
 
 const settings = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
@@ -43,7 +55,7 @@ const settings = z.object({
   CALLBACK_HOST_CONCURRENCY: integerSetting({ min: 1, max: 10_000 })
     .prefault('4')
     .describe('Callbacks that one dispatcher delivers to one host at a time.'),
-  NODE_ENV: z.string().optional().describe('`production` refuses settings that are for tests.'),
+  ...racePointSettings(CALLBACK_RACE_POINTS),
   CALLBACK_RETENTION: durationSetting()
     .prefault('7d')
     .describe('How long is kept what became of a callback that was delivered or given up.'),
@@ -53,7 +65,9 @@ const settings = z.object({
 const PROMISED = settings.shape.CALLBACK_SCHEDULE.parse(undefined).join();
 
 /** The environment that the dispatcher reads. */
-export const settingsSchema = settings.refine(
-  ({ NODE_ENV, CALLBACK_SCHEDULE }) => NODE_ENV !== 'production' || CALLBACK_SCHEDULE.join() === PROMISED,
-  { path: ['CALLBACK_SCHEDULE'], error: 'is for tests: in production it is the one that receivers are promised' },
-);
+export const settingsSchema = settings
+  .superRefine(refuseRacePoints)
+  .refine(({ NODE_ENV, CALLBACK_SCHEDULE }) => NODE_ENV !== 'production' || CALLBACK_SCHEDULE.join() === PROMISED, {
+    path: ['CALLBACK_SCHEDULE'],
+    error: 'is for tests: in production it is the one that receivers are promised',
+  });

@@ -1,7 +1,13 @@
 import { upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
-import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import {
+  databaseUrlSetting,
+  integerSetting,
+  natsUrlSetting,
+  readSettings,
+  refuseRacePoints,
+} from '@grok2api/service-kit';
 import { workerSettings } from '@grok2api/task-engine';
 import { z } from 'zod';
 
@@ -32,5 +38,5 @@ export type ImageSettings = z.infer<typeof settingsSchema>;
 
 /** Reads the image service's settings. @throws SettingsError listing every fault */
 export function readImageSettings(env: NodeJS.ProcessEnv): ImageSettings {
-  return readSettings(settingsSchema.superRefine(requireMediaStore), env);
+  return readSettings(settingsSchema.superRefine(requireMediaStore).superRefine(refuseRacePoints), env);
 }

@@ -7,7 +7,7 @@ import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
 import { createSafeFetch } from '@grok2api/safe-fetch';
-import { runService } from '@grok2api/service-kit';
+import { createRacePoints, runService } from '@grok2api/service-kit';
 import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import { UsageReporter } from '@grok2api/usage-client';
@@ -98,6 +98,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     random,
     acquireGrant: (signal) => credentials.acquire(videoModels(), { signal }),
     work: (claimed, grant) => runVideoTask(claimed, grant, dependencies),
+    reached: createRacePoints(settings.RACE_POINTS, log),
   });
   runner.start();
   shutdown.add('runner', () => runner.stop());

@@ -1,7 +1,13 @@
 import { DEFAULT_PRESET_SUFFIXES, upstreamSettings } from '@grok2api/grok-upstream';
 import { mediaStoreSettings, requireMediaStore } from '@grok2api/media-store';
 import { fetchSettings } from '@grok2api/safe-fetch';
-import { databaseUrlSetting, integerSetting, natsUrlSetting, readSettings } from '@grok2api/service-kit';
+import {
+  databaseUrlSetting,
+  integerSetting,
+  natsUrlSetting,
+  readSettings,
+  refuseRacePoints,
+} from '@grok2api/service-kit';
 import { workerSettings } from '@grok2api/task-engine';
 import { z } from 'zod';
 
@@ -37,5 +43,5 @@ export type VideoWorkerSettings = z.infer<typeof settingsSchema>;
 
 /** Reads the video worker's settings. @throws SettingsError listing every fault */
 export function readVideoWorkerSettings(env: NodeJS.ProcessEnv): VideoWorkerSettings {
-  return readSettings(settingsSchema.superRefine(requireMediaStore), env);
+  return readSettings(settingsSchema.superRefine(requireMediaStore).superRefine(refuseRacePoints), env);
 }
