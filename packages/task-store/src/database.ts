@@ -10,6 +10,8 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** Below the time for which others wait for a lock: who stands still within a transaction holds up nobody for longer. */
+const STALLED_TRANSACTION_MS = 5_000;
 
 /** Postgres cannot be reached, refuses or lost the connection: whether the statement took effect is unknown. */
 export class StoreUnavailableError extends Error {
@@ -30,6 +32,7 @@ export function openDatabase(options: DatabaseOptions): PrismaClient {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     // The server keeps its own time-out; this one notices a server that is silent.
     query_timeout: STATEMENT_TIMEOUT_MS + 2_000,
+    idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
     keepAlive: true,
   });
   // A connection that is handed to the next transaction in line has nobody listening for a moment. Lost just then it
@@ -64,8 +67,8 @@ const ADAPTER_KINDS = new Set([
   'DatabaseDoesNotExist',
 ]);
 // SQLSTATE classes: 08 connection, 40 deadlock (the transaction was undone), 53 out of resources, 57 operator's
-// intervention (shutdown, cancel).
-const SQLSTATES = /^(08|40|53|57)...$/;
+// intervention (shutdown, cancel). 25P03: the server ended a transaction in which nothing happened.
+const SQLSTATES = /^((08|40|53|57)...|25P03)$/;
 const SYSTEM_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -4,10 +4,13 @@ export interface SimulatorJob {
   prompt: string;
   model: string;
   has_image: boolean;
+  created_at: string;
 }
 
 /** A request that the simulator got. */
 export interface SimulatorRequest {
+  /** Counts all requests. */
+  seq: number;
   at: string;
   method: string;
   path: string;

@@ -23,6 +23,13 @@ export interface SystemOptions {
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 40_000;
 const POLL_MS = 50;
+/** What a service says when it is ready. */
+const READY = {
+  chat: 'taking requests',
+  image: 'taking requests and tasks',
+  'video-worker': 'taking tasks',
+  'callback-dispatcher': 'delivering callbacks',
+} as const;
 
 /** The whole system, started as `npm start` starts it, on free ports and in a directory of its own. */
 export class TestSystem {
@@ -106,17 +113,29 @@ export class TestSystem {
     return gateway;
   }
 
-  /** Starts one more chat service in the same way. */
-  async startChat(): Promise<TestProcess> {
-    const chat = await TestProcess.start({
-      service: 'chat',
-      instance: this.#nextInstance('chat'),
-      env: this.#replicaEnv(),
-      readyMessage: 'taking requests',
+  /**
+   * Starts one more process of a service in the same way. Nobody starts it again when it ends.
+   * @param settings over the system's own @param name what it is called; numbered when not given
+   */
+  async startReplica(
+    service: keyof typeof READY,
+    settings: Record<string, string> = {},
+    name = this.#nextInstance(service),
+  ): Promise<TestProcess> {
+    const replica = await TestProcess.start({
+      service,
+      instance: name,
+      env: { ...this.#replicaEnv(), ...settings },
+      readyMessage: READY[service],
       log: this.#log,
     });
-    this.#replicas.push(chat);
-    return chat;
+    this.#replicas.push(replica);
+    return replica;
+  }
+
+  /** Starts one more chat service in the same way. */
+  startChat(): Promise<TestProcess> {
+    return this.startReplica('chat');
   }
 
   /** Lines of the log so far that have these fields. */

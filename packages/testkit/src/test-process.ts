@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.js';
 import { type LogLine, SystemLog } from './system-log.js';
@@ -55,6 +56,18 @@ export class TestProcess {
   get pid(): number {
     if (this.#child.pid === undefined) throw new Error(`${this.instance} could not be started`);
     return this.#child.pid;
+  }
+
+  /** Whether it stands still, by SIGSTOP (Linux). */
+  get stopped(): boolean {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return false;
+    // proc(5): the state follows the name in parentheses.
+    return /\) T /.test(readFileSync(`/proc/${this.pid}/stat`, 'utf8'));
+  }
+
+  /** The signal that ended it; null when it runs, or has ended by itself. */
+  get endedBy(): NodeJS.Signals | null {
+    return this.#child.signalCode;
   }
 
   /** Resolves when it has ended. */

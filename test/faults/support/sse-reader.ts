@@ -27,10 +27,12 @@ export class SseReader {
   /** How the connection ended: by the server's own end of the stream, or cut. */
   readonly closed: Promise<'ended' | 'cut'>;
   readonly #answer: IncomingMessage;
+  readonly #onEvent: (event: ReadEvent) => void;
   #rest = '';
 
-  private constructor(answer: IncomingMessage) {
+  private constructor(answer: IncomingMessage, onEvent: (event: ReadEvent) => void) {
     this.#answer = answer;
+    this.#onEvent = onEvent;
     answer.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.closed = new Promise((resolve) => {
       answer.once('close', () => resolve(answer.complete ? 'ended' : 'cut'));
@@ -40,14 +42,19 @@ export class SseReader {
   }
 
   /** Opens the stream of a task. Resolves with the answer's head. */
-  static async open(baseUrl: string, taskId: string, headers: Record<string, string> = {}): Promise<SseReader> {
-    const request = get(`${baseUrl}/v1/video/tasks/${taskId}/stream`, { agent, headers });
+  static async open(
+    baseUrl: string,
+    taskId: string,
+    headers: Record<string, string> = {},
+    { path = '/v1/video/tasks', onEvent = () => {} }: { path?: string; onEvent?: (event: ReadEvent) => void } = {},
+  ): Promise<SseReader> {
+    const request = get(`${baseUrl}${path}/${taskId}/stream`, { agent, headers });
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     if (answer.statusCode !== 200) {
       answer.resume();
       throw new Error(`the stream answered ${answer.statusCode}`);
     }
-    return new SseReader(answer);
+    return new SseReader(answer, onEvent);
   }
 
   /** Takes nothing more from its socket until `resume`. */
@@ -86,5 +93,6 @@ export class SseReader {
     this.last = event;
     this.lastId = id ?? this.lastId;
     if (TERMINAL.has(type)) this.ends.push(type);
+    this.#onEvent(event);
   }
 }
