@@ -11,6 +11,7 @@ export { type SystemOptions, TestSystem } from './system.js';
 export type { LogLine } from './system-log.js';
 export { type SystemOnServers, startOnServers } from './system-on-servers.js';
 export { type StreamEvent, type TaskBody, TaskClient } from './task-client.js';
+export { type Direction, TcpRelay } from './tcp-relay.js';
 export { tempDir } from './temp-dir.js';
 export { TestProcess } from './test-process.js';
 export { startTestProxy, type TestProxy } from './test-proxy.js';

@@ -115,12 +115,13 @@ export class TestSystem {
 
   /**
    * Starts one more process of a service in the same way. Nobody starts it again when it ends.
-   * @param settings over the system's own @param name what it is called; numbered when not given
+   * @param settings over the system's own
+   * @param place what it is called (numbered when not given), and a command that runs it in its own place
    */
   async startReplica(
     service: keyof typeof READY,
     settings: Record<string, string> = {},
-    name = this.#nextInstance(service),
+    { name = this.#nextInstance(service), within = [] }: { name?: string; within?: readonly string[] } = {},
   ): Promise<TestProcess> {
     const replica = await TestProcess.start({
       service,
@@ -128,6 +129,7 @@ export class TestSystem {
       env: { ...this.#replicaEnv(), ...settings },
       readyMessage: READY[service],
       log: this.#log,
+      within,
     });
     this.#replicas.push(replica);
     return replica;

@@ -18,6 +18,8 @@ export interface TestProcessOptions {
   readyMessage: string;
   /** Where its log goes; one of its own unless it is given. */
   log?: SystemLog;
+  /** A command, with its arguments, that runs the process in its own place. */
+  within?: readonly string[];
 }
 
 /** A process of one service beside those that the launcher keeps. Nobody starts it again when it ends. */
@@ -35,8 +37,13 @@ export class TestProcess {
   }
 
   /** Starts it and waits until it is ready. */
-  static async start({ service, instance, env, readyMessage, log = new SystemLog() }: TestProcessOptions) {
-    const child = spawn(process.execPath, [join(ROOT, 'services', service, 'dist/main.js')], {
+  static async start({ service, instance, env, readyMessage, log = new SystemLog(), within = [] }: TestProcessOptions) {
+    const [file = process.execPath, ...args] = [
+      ...within,
+      process.execPath,
+      join(ROOT, 'services', service, 'dist/main.js'),
+    ];
+    const child = spawn(file, args, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...env, INSTANCE: instance },
       // The channel's end tells it that the tests are gone.

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type SimulatorClient,
   type SystemOnServers,
   type SystemOptions,
   startOnServers,
@@ -31,6 +32,8 @@ const SOON = '0s,1s,2s,4s,8s,15s,30s,60s,120s';
 export interface ExperimentOptions extends SystemOptions {
   /** Slots of each credential; 0 is no limit. */
   credentialLimit?: number;
+  /** The upstream, where it is not the system's own: `env` says how it is found. */
+  simulator?: SimulatorClient;
 }
 
 /**
@@ -43,6 +46,8 @@ export class Experiment {
   readonly #upstream: UpstreamWitness;
   readonly #watching: Promise<void>[] = [];
   readonly #over = new AbortController();
+  /** The last answer about each task that has ended. */
+  readonly #ended = new Map<string, TaskBody>();
 
   private constructor(
     private readonly on: SystemOnServers,
@@ -51,10 +56,12 @@ export class Experiment {
     private readonly credentialLimit: number,
     /** What was recorded while it happened. */
     private readonly seen: RecordedEvent[],
+    /** The upstream's control. */
+    readonly simulator: SimulatorClient,
   ) {
     // One for each stream that is watched.
     setMaxListeners(0, this.#over.signal);
-    this.#upstream = new UpstreamWitness(() => on.system.simulator);
+    this.#upstream = new UpstreamWitness(simulator);
     let readers = 0;
     const clientOf = (tasks: TaskClient, create: string, path: string, model: string) =>
       new RecordingClient(
@@ -68,7 +75,7 @@ export class Experiment {
     this.image = clientOf(images, '/v1/images/generations/async', '/v1/images/tasks', 'grok-imagine-1.0');
   }
 
-  static async start({ credentialLimit = 0, env, ...options }: ExperimentOptions = {}): Promise<Experiment> {
+  static async start({ credentialLimit = 0, env, simulator, ...options }: ExperimentOptions = {}): Promise<Experiment> {
     const on = await startOnServers({
       ...options,
       env: {
@@ -84,7 +91,7 @@ export class Experiment {
     await watchRows(on.postgres.url);
     const seen: RecordedEvent[] = [];
     const callbacks = await CallbackWitness.start((event) => seen.push(event));
-    return new Experiment(on, callbacks, credentialLimit, seen);
+    return new Experiment(on, callbacks, credentialLimit, seen, simulator ?? on.system.simulator);
   }
 
   get system(): TestSystem {
@@ -117,17 +124,16 @@ export class Experiment {
   /** Reads every accepted task again and again until all have ended. @returns how they ended, by id */
   async untilAllEnded(withinMs = SETTLED_WITHIN_MS): Promise<Map<string, TaskBody>> {
     const deadline = Date.now() + withinMs;
-    const ended = new Map<string, TaskBody>();
     for (;;) {
-      const open = this.#accepted().filter(({ task }) => !ended.has(task));
-      if (open.length === 0) return ended;
+      const open = this.#accepted().filter(({ task }) => !this.#ended.has(task));
+      if (open.length === 0) return this.#ended;
       if (Date.now() > deadline) {
         const which = open.map(({ task }) => task).join();
         throw new Error(`not ended within ${withinMs} ms: ${which}; ${keepRecord(await this.#complete())}`);
       }
       for (const { task, client } of open) {
         const body = await client.read(task);
-        if (body && isEnd(body.status)) ended.set(task, body);
+        if (body && isEnd(body.status)) this.#ended.set(task, body);
       }
       await sleep(LOOK_EVERY_MS);
     }

@@ -11,17 +11,17 @@ const CREATES = ['/v1/videos/generations', '/v1/images/generations'];
 export class UpstreamWitness {
   readonly #requests = new Map<number, SimulatorRequest>();
 
-  constructor(private readonly simulator: () => SimulatorClient) {}
+  constructor(private readonly simulator: SimulatorClient) {}
 
   /** Keeps what it has been asked so far. */
   async read(): Promise<void> {
-    for (const request of await this.simulator().log()) this.#requests.set(request.seq, request);
+    for (const request of await this.simulator.log()) this.#requests.set(request.seq, request);
   }
 
   /** Everything that was kept, and the jobs. */
   async events(): Promise<UpstreamEvent[]> {
     await this.read();
-    const jobs = await this.simulator().jobs();
+    const jobs = await this.simulator.jobs();
     return [
       ...[...this.#requests.values()].flatMap(toEvent),
       ...jobs.map(
