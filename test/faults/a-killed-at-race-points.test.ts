@@ -134,7 +134,8 @@ function startVictims(service: Service, points: readonly string[], slots: string
 async function createOne(service: Service): Promise<void> {
   const nth = ++tasks;
   if (service === 'image') await experiment.makeImage(`image ${nth}`, { n: 2 });
-  else if (service === 'video-worker') await experiment.makeVideo(`video ${nth}`);
+  // Every other one is not drawn, which would take the processor from the workers.
+  else if (service === 'video-worker') await experiment.makeVideo(`${nth % 2 ? 'video' : 'status:expired'} ${nth}`);
   else {
     // What is cancelled has its callback at once.
     const id = await experiment.makeVideo(`never:done ${nth}`);

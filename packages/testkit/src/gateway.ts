@@ -35,6 +35,11 @@ export class TestGateway {
     return new TaskClient(this.baseUrl, apiKey);
   }
 
+  /** A client of the system's image tasks that asks this gateway. */
+  imageTasks(apiKey?: string): TaskClient {
+    return new TaskClient(this.baseUrl, apiKey, 'image');
+  }
+
   /** Asks it to stop and waits for its end; does nothing when it has ended. Resolves to its exit code. */
   stop(): Promise<{ code: number | null }> {
     return this.process.stop();

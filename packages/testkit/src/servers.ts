@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  freeLoopbackPort,
   type PreparedServer,
   prepareNats,
   preparePostgres,
@@ -28,6 +29,8 @@ export interface TestServer {
 
 /** A nats-server that can lose its store. */
 export interface TestNats extends TestServer {
+  /** Where it tells about itself. */
+  monitoringUrl: string;
   /** Removes everything that JetStream keeps. Only while the server is down. */
   wipe: () => Promise<void>;
 }
@@ -37,13 +40,14 @@ type TempDir = Awaited<ReturnType<typeof tempDir>>;
 /** Starts a nats-server with JetStream and an empty store. */
 export async function startNats(): Promise<TestNats> {
   const directory = await tempDir();
-  const server = await startIn(directory, 'nats', prepareNats);
+  const monitoringPort = await freeLoopbackPort();
+  const server = await startIn(directory, 'nats', (options) => prepareNats({ ...options, monitoringPort }));
   const store = join(directory.path, 'nats');
   const wipe = async () => {
     await rm(store, { recursive: true });
     await mkdir(store, { mode: 0o700 });
   };
-  return { ...server, wipe };
+  return { ...server, monitoringUrl: `http://127.0.0.1:${monitoringPort}`, wipe };
 }
 
 /** Starts a Postgres server with an empty database. */

@@ -16,6 +16,8 @@ export interface SystemOptions {
   videoWorkers?: number;
   /** Settings, over the testkit's own. */
   env?: Record<string, string>;
+  /** A directory of another version that is built; this one when not given. Further processes are always this one's. */
+  root?: string;
   /** Keeps its data here over several starts; else in a temporary directory that goes with the system. */
   dataDir?: string;
 }
@@ -25,6 +27,7 @@ const STOPPED_WITHIN_MS = 40_000;
 const POLL_MS = 50;
 /** What a service says when it is ready. */
 const READY = {
+  'token-pool': 'ready',
   chat: 'taking requests',
   image: 'taking requests and tasks',
   'video-worker': 'taking tasks',
@@ -58,14 +61,15 @@ export class TestSystem {
     const directory = options.dataDir === undefined ? await tempDir() : undefined;
     const dataDir = options.dataDir ?? directory?.path ?? '';
     const port = await freeLoopbackPort();
+    const root = options.root ?? ROOT;
     const child = spawn(
       process.execPath,
       [
-        join(ROOT, 'packages/launcher/dist/main.js'),
+        join(root, 'packages/launcher/dist/main.js'),
         ...(options.videoWorkers === undefined ? [] : ['--video-workers', String(options.videoWorkers)]),
       ],
       {
-        cwd: ROOT,
+        cwd: root,
         env: {
           PATH: process.env.PATH,
           HOME: process.env.HOME,

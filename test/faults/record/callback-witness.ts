@@ -5,8 +5,11 @@ import type { CallbackEvent } from './events.js';
 /** The network in which it is: what `FETCH_ALLOW` has to be. */
 export const WITNESS_NETWORK = '127.0.0.0/8';
 
-/** Answers a callback with a status. `nth` counts those of the same webhook id. */
-export type CallbackStatus = (received: ReceivedCallback, nth: number) => number;
+/** Answers a callback with a status, or not in time. `nth` counts those of the same webhook id. */
+export type CallbackStatus = (received: ReceivedCallback, nth: number) => number | 'late';
+
+/** Later than any dispatcher waits here. */
+const LATE_MS = 5_000;
 
 /** Takes callbacks, and records each with how it was answered. */
 export class CallbackWitness {
@@ -19,7 +22,9 @@ export class CallbackWitness {
     const receiver = await Receiver.start();
     const witness = new CallbackWitness(receiver);
     receiver.answer = (response: ServerResponse, received, nth) => {
-      const answered = witness.status(received, nth);
+      const status = witness.status(received, nth);
+      // What comes late is not taken: it is posted again.
+      const answered = status === 'late' ? 504 : status;
       const { type, task_id } = JSON.parse(received.body) as { type: string; task_id: string };
       const webhookId = String(received.headers['webhook-id']);
       record({
@@ -31,7 +36,9 @@ export class CallbackWitness {
         body: received.body,
         answered,
       });
-      response.writeHead(answered).end();
+      const end = () => response.writeHead(answered, { location: witness.url }).end();
+      if (status === 'late') setTimeout(end, LATE_MS).unref();
+      else end();
     };
     return witness;
   }

@@ -54,7 +54,6 @@ export class Experiment {
     /** Takes the callbacks. */
     readonly callbacks: CallbackWitness,
     private readonly credentialLimit: number,
-    /** What was recorded while it happened. */
     private readonly seen: RecordedEvent[],
     /** The upstream's control. */
     readonly simulator: SimulatorClient,
@@ -102,6 +101,11 @@ export class Experiment {
     return this.on.nats;
   }
 
+  /** What was recorded so far by clients, streams and callbacks, while it happened. */
+  get recorded(): readonly RecordedEvent[] {
+    return this.seen;
+  }
+
   get postgres(): TestServer {
     return this.on.postgres;
   }
@@ -109,6 +113,11 @@ export class Experiment {
   /** Notes what the test does to the system. */
   fault(what: string): void {
     this.seen.push({ source: 'fault', at: Date.now(), what });
+  }
+
+  /** Notes what a test sends by itself. */
+  sent(prompt: string): void {
+    this.seen.push({ source: 'client', what: 'sent', at: Date.now(), prompt });
   }
 
   /** Asks for a small video with a callback, and watches it. @returns its id, unless it was refused */

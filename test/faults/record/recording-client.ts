@@ -21,9 +21,17 @@ export class RecordingClient {
   /**
    * Asks for a task.
    * @param prompt one that nobody else uses
+   * @param onAnswer sees every answer
    * @returns its id; undefined when it was refused, or nobody knows whether it was accepted
    */
-  async ask(prompt: string, params: object = {}, headers: Record<string, string> = {}): Promise<string | undefined> {
+  async ask(
+    prompt: string,
+    params: object = {},
+    {
+      headers = {},
+      onAnswer = () => {},
+    }: { headers?: Record<string, string>; onAnswer?: (answer: Response) => void } = {},
+  ): Promise<string | undefined> {
     const { create, model } = this.routes;
     this.record({ source: 'client', what: 'sent', at: Date.now(), prompt });
     const refused = (status: number | null) =>
@@ -32,6 +40,7 @@ export class RecordingClient {
     let body: { task_id?: string; data?: { taskId?: string } };
     try {
       answer = await this.tasks.request('POST', create, { model, prompt, ...params }, headers);
+      onAnswer(answer);
       body = (await answer.json()) as typeof body;
     } catch {
       // The connection was cut: nobody knows.

@@ -12,9 +12,10 @@ const USER = 'grok2api';
 /**
  * Prepares a nats-server with JetStream on loopback: finds the program, chooses a free port, writes the
  * configuration. Its data is in `DATA_DIR/nats`.
+ * @param options `monitoringPort`: of loopback, where it tells about itself over HTTP; nowhere when not given
  * @throws LaunchError when there is no nats-server and none can be fetched
  */
-export async function prepareNats(options: ServerOptions): Promise<PreparedServer> {
+export async function prepareNats(options: ServerOptions & { monitoringPort?: number }): Promise<PreparedServer> {
   const { dataDir, env, log, register, signal } = options;
   const file = await findNatsServer({ cacheDir: join(options.cacheDir, 'nats-server'), env, log, signal });
   const password = await readOrCreateSecret(join(dataDir, 'nats.password'), randomPassword);
@@ -22,7 +23,11 @@ export async function prepareNats(options: ServerOptions): Promise<PreparedServe
   const storeDir = join(dataDir, 'nats');
   await mkdir(storeDir, { recursive: true, mode: 0o700 });
   const configuration = join(dataDir, 'nats.conf');
-  await writeFile(configuration, natsConfiguration({ port, storeDir, password }), { mode: 0o600 });
+  await writeFile(
+    configuration,
+    natsConfiguration({ port, storeDir, password, monitoringPort: options.monitoringPort }),
+    { mode: 0o600 },
+  );
   const newProcess = () =>
     new SupervisedProcess(
       {
@@ -43,9 +48,15 @@ export async function prepareNats(options: ServerOptions): Promise<PreparedServe
 }
 
 // Options that nats-server 2.9 has already.
-function natsConfiguration(values: { port: number; storeDir: string; password: string }): string {
+function natsConfiguration(values: {
+  port: number;
+  storeDir: string;
+  password: string;
+  monitoringPort: number | undefined;
+}): string {
+  const monitoring = values.monitoringPort === undefined ? '' : `http: "127.0.0.1:${values.monitoringPort}"\n`;
   return `listen: "127.0.0.1:${values.port}"
-server_name: "grok2api"
+${monitoring}server_name: "grok2api"
 jetstream { store_dir: ${JSON.stringify(values.storeDir)} }
 authorization { user: "${USER}", password: "${values.password}" }
 `;
