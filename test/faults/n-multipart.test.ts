@@ -22,7 +22,7 @@ let system: TestSystem;
 let random: Random;
 beforeAll(async () => {
   random = seededRandom();
-  system = await TestSystem.start({ env: { REQUEST_TIMEOUT_MS: '10000' } });
+  system = await TestSystem.start();
 });
 beforeEach(() => keepLogOnFailure(system));
 afterAll(async () => {

@@ -38,7 +38,7 @@ let experiment: Experiment;
 let random: Random;
 beforeAll(async () => {
   random = seededRandom();
-  experiment = await Experiment.start({ env: { SIMULATOR_VIDEO_MS: '500', LOG_LEVEL: 'warn' } });
+  experiment = await Experiment.start({ env: { SIMULATOR_VIDEO_MS: '500' } });
 });
 beforeEach(() => keepLogOnFailure(experiment.system));
 afterAll(async () => {

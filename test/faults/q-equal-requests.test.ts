@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type TestGateway, TestSystem } from '@grok2api/testkit';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { eventsOf } from './record/events.js';
 import { Experiment } from './record/experiment.js';
 import { keepLogOnFailure } from './support/failure-log.js';
 import { printFigures } from './support/figures.js';
+import { type Random, seededRandom } from './support/random.js';
 import { scaled } from './support/scale.js';
 
 const EQUAL = 50;
@@ -12,7 +14,9 @@ const ROUNDS = scaled(10, 2, 'FAULTS_ROUNDS');
 
 let experiment: Experiment;
 let second: TestGateway;
+let random: Random;
 beforeAll(async () => {
+  random = seededRandom();
   experiment = await Experiment.start({
     videoWorkers: 2,
     env: { CLAIM_TTL_MS: '1500', SIMULATOR_VIDEO_MS: '500', SIMULATOR_TOKEN_MS: '2' },
@@ -79,7 +83,9 @@ it(
           .then(async (answer) => ((await answer.json()) as { task_id: string }).task_id)
           .catch(() => undefined),
       );
-      gateway.process.kill();
+      // Before, amid and after the first answer.
+    await Promise.race([Promise.race(sent), sleep(random.index(100))]);
+    gateway.process.kill();
       const told = new Set((await Promise.all(sent)).filter((id) => id !== undefined));
       const again = await second.tasks().request('POST', '/v1/video/tasks', body, { 'idempotency-key': key });
       expect(again.status).toBe(200);

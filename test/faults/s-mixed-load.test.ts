@@ -27,7 +27,7 @@ let experiment: Experiment;
 let levels: Levels;
 beforeAll(async () => {
   experiment = await Experiment.start({
-    env: { LOG_LEVEL: 'warn', SIMULATOR_VIDEO_MS: '1000', SIMULATOR_IMAGE_MS: '200', SIMULATOR_TOKEN_MS: '5' },
+    env: { SIMULATOR_VIDEO_MS: '1000', SIMULATOR_IMAGE_MS: '200', SIMULATOR_TOKEN_MS: '5' },
   });
   levels = await Levels.start(experiment);
 });

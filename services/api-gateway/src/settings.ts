@@ -114,6 +114,13 @@ export type GatewaySettings = z.infer<typeof settingsSchema>;
 /** Reads the gateway's settings. @throws SettingsError listing every fault */
 export function readGatewaySettings(env: NodeJS.ProcessEnv): GatewaySettings {
   const settings = readSettings(settingsSchema.superRefine(requireMediaStore), env);
+  const { HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = settings;
+  // Node's own server throws for it.
+  if (REQUEST_TIMEOUT_MS < HEADERS_TIMEOUT_MS) {
+    throw new SettingsError([
+      `REQUEST_TIMEOUT_MS is ${REQUEST_TIMEOUT_MS}, less than HEADERS_TIMEOUT_MS, which is ${HEADERS_TIMEOUT_MS}`,
+    ]);
+  }
   const host = isIPv6(settings.HOST) ? `[${settings.HOST}]` : settings.HOST;
   if (settings.API_KEYS.length === 0 && !settings.ALLOW_OPEN && !isLoopbackHost(host)) {
     throw new SettingsError([
