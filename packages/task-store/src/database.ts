@@ -10,8 +10,8 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Below the time for which others wait for a lock: who stands still within a transaction holds up nobody for longer. */
-const STALLED_TRANSACTION_MS = 5_000;
+/** Who stands still within a transaction keeps its locks for no longer: less than the 5 s that a transaction may take, so that those who wait go on. */
+const STALLED_TRANSACTION_MS = 3_000;
 
 /** Postgres cannot be reached, refuses or lost the connection: whether the statement took effect is unknown. */
 export class StoreUnavailableError extends Error {
