@@ -84,8 +84,8 @@ it(
           .catch(() => undefined),
       );
       // Before, amid and after the first answer.
-    await Promise.race([Promise.race(sent), sleep(random.index(100))]);
-    gateway.process.kill();
+      await Promise.race([Promise.race(sent), sleep(random.index(100))]);
+      gateway.process.kill();
       const told = new Set((await Promise.all(sent)).filter((id) => id !== undefined));
       const again = await second.tasks().request('POST', '/v1/video/tasks', body, { 'idempotency-key': key });
       expect(again.status).toBe(200);

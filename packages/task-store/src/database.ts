@@ -67,8 +67,9 @@ const ADAPTER_KINDS = new Set([
   'DatabaseDoesNotExist',
 ]);
 // SQLSTATE classes: 08 connection, 40 deadlock (the transaction was undone), 53 out of resources, 57 operator's
-// intervention (shutdown, cancel). 25P03: the server ended a transaction in which nothing happened.
-const SQLSTATES = /^((08|40|53|57)...|25P03)$/;
+// intervention (shutdown, cancel). 25P03: the server ended a transaction in which nothing happened; 25006: it only reads, as
+// one does that was replaced; 55000: it takes no connections to this database.
+const SQLSTATES = /^((08|40|53|57)...|25P03|25006|55000)$/;
 const SYSTEM_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

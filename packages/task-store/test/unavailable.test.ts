@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../src/database.js';
 import { StoreUnavailableError, type TaskStore } from '../src/index.js';
 import { ANY, newClaimant, newTask, TestStore } from './test-store.js';
 
@@ -131,6 +132,36 @@ describe('a Postgres server that goes away', () => {
     await used.working();
     await used.stop();
     expect(used.failed.size).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['takes no connections, as during maintenance', 'ALLOW_CONNECTIONS false', 'ALLOW_CONNECTIONS true'],
+    [
+      'only reads, as one that was replaced',
+      'SET default_transaction_read_only = on',
+      'RESET default_transaction_read_only',
+    ],
+  ])('is told apart when it %s', async (_what, begin, end) => {
+    const url = new URL(test.server.url);
+    const name = url.pathname.slice(1);
+    url.pathname = 'postgres';
+    const besides = openDatabase({ databaseUrl: url.href, maxConnections: 1 });
+    const change = async (how: string) => {
+      await besides.$executeRawUnsafe(`ALTER DATABASE ${name} ${how}`);
+      await besides.$executeRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${name}`;
+    };
+    const create = () => test.store.tasks.create(newTask());
+    try {
+      await change(begin);
+      const errors: unknown[] = [];
+      // The first ones may find a connection that has just been ended.
+      for (let nth = 0; nth < 15; nth++) errors.push(await create().catch((err: unknown) => err));
+      for (const err of errors) expect(err).toBeInstanceOf(StoreUnavailableError);
+    } finally {
+      await change(end);
+      await besides.$disconnect();
+    }
+    await expect.poll(() => create().then(() => 'worked', String), { timeout: 10_000 }).toBe('worked');
   });
 
   it('is told apart when it accepts connections and says nothing', async () => {
