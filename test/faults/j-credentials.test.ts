@@ -74,7 +74,7 @@ it(
       await (nth % 2 === 0 ? experiment.makeVideo(`video ${nth}`) : experiment.makeImage(`image ${nth}`));
       chats.push(chat(`tokens:20 ${nth}`).then(({ status }) => statuses.push(status)));
       const fault = FAULTS[random.index(FAULTS.length)];
-      if (random.index(4) === 0) await client.addFault({ match: { method: 'POST' }, fault });
+      if (random.index(2) === 0) await client.addFault({ match: { method: 'POST' }, fault });
       if (nth % 20 === 0) {
         experiment.fault('the token pool is killed');
         if (experiment.system.runs('token-pool')) experiment.system.kill('token-pool');

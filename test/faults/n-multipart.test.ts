@@ -43,7 +43,7 @@ const BODIES: Record<string, Buffer> = {
   '10,000 files': Buffer.concat([...Array.from({ length: 10_000 }, () => file), END]),
   'nested names': Buffer.concat([part(`name="a${'[b]'.repeat(200)}"`), file, file, END]),
   'a name without end': Buffer.concat([part(`name="${'x'.repeat(100_000)}"`), END]),
-  __proto__: Buffer.concat([
+  'names of a prototype': Buffer.concat([
     part('name="__proto__[admin]"'),
     part('name="constructor[prototype]"'),
     part('name="file"'),

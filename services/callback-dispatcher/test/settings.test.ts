@@ -37,6 +37,12 @@ describe('the settings', () => {
     expect(read({ CALLBACK_SECRET: `${SECRET}, ${previous}` }).CALLBACK_SECRET).toEqual({ current: SECRET, previous });
   });
 
+  it('have race points for tests, which production refuses', () => {
+    const race = { RACE_POINTS: 'after-post:stop@1' };
+    expect(read(race).RACE_POINTS).toEqual([{ point: 'after-post', action: 'stop', nth: 1 }]);
+    expect(() => read({ ...race, NODE_ENV: 'production' })).toThrow(/RACE_POINTS: is for tests/);
+  });
+
   it.each([
     ['CALLBACK_SECRET', ''],
     ['CALLBACK_SECRET', 'c2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2gtZm9yLWl0'],
