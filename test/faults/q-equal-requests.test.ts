@@ -84,7 +84,7 @@ it(
           .catch(() => undefined),
       );
       // Before, amid and after the first answer.
-      await Promise.race([Promise.race(sent), sleep(random.index(100))]);
+      await Promise.race([Promise.race(sent), sleep(random.index(400))]);
       gateway.process.kill();
       const told = new Set((await Promise.all(sent)).filter((id) => id !== undefined));
       const again = await second.tasks().request('POST', '/v1/video/tasks', body, { 'idempotency-key': key });
