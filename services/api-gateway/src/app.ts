@@ -14,15 +14,18 @@ import { acceptVideoTask } from './accept-video-task.js';
 import { BodiesInFlight } from './body/bodies-in-flight.js';
 import type { ClientKeyFeed } from './client-keys/client-key-feed.js';
 import type { ClientKeys } from './client-keys/client-keys.js';
+import { ConsoleSessions } from './console/console-sessions.js';
 import type { KeyedRequests } from './idempotency/keyed-requests.js';
 import { KnownRoutes } from './known-routes.js';
 import type {} from './locals.js';
 import { allowedModel } from './middleware/allowed-model.js';
 import { Authenticator } from './middleware/authenticate.js';
+import { consoleSession } from './middleware/console-session.js';
 import { crossOrigin } from './middleware/cross-origin.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
 import { inTurn } from './middleware/in-turn.js';
 import { jsonBody } from './middleware/json-body.js';
+import { KeyGuesses } from './middleware/key-guesses.js';
 import type { KeyLimits } from './middleware/key-limits.js';
 import { knownRoute } from './middleware/known-route.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
@@ -36,6 +39,8 @@ import type { Relays } from './relay.js';
 import { adminRoutes } from './routes/admin/admin.js';
 import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
+import { consolePageRoutes } from './routes/console/pages.js';
+import { consoleSessionRoutes } from './routes/console/session.js';
 import { createVideoTask } from './routes/create-video-task.js';
 import { docsRoutes } from './routes/docs.js';
 import { fileRoutes } from './routes/files.js';
@@ -75,6 +80,8 @@ export interface AppDependencies {
 export function createApp(dependencies: AppDependencies): Express {
   const { settings, clientKeys, clientKeyFeed, log, newRequestId, now } = dependencies;
   const authenticator = new Authenticator({ keys: clientKeys, refresh: () => clientKeyFeed.refresh(), now });
+  const guesses = new KeyGuesses(now);
+  const sessions = new ConsoleSessions(settings.CONSOLE_SECRET, now);
   const urls = new PublicUrls(settings.PUBLIC_URL);
   const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
   const bodiesInFlight = new BodiesInFlight(settings.BODIES_MAX_MB * BYTES_PER_MB);
@@ -103,14 +110,20 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(
     crossOrigin(settings.CORS_ORIGINS, isOpen),
     knownRoute(new KnownRoutes(API_ROUTES), authenticator.refuseWrongKey),
+    consoleSession(sessions),
   );
 
   if (settings.ADMIN_KEY !== undefined) {
     app.use(
       '/admin/api',
-      adminRoutes({ ...common, json, bodiesInFlight, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }),
+      adminRoutes({ ...common, json, bodiesInFlight, adminKey: settings.ADMIN_KEY, guesses, keys: clientKeyFeed }),
     );
   }
+  app.use(
+    '/console',
+    consoleSessionRoutes({ adminKey: settings.ADMIN_KEY, authenticator, clientKeys, sessions, guesses, json }),
+    consolePageRoutes(),
+  );
   const api = Router();
   api.use(
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),

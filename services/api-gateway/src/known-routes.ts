@@ -1,7 +1,7 @@
 import type { ApiRoute } from '@grok2api/contracts';
 
-/** The administrator's routes have no other address. */
-const PREFIX = /^\/v1(?=\/(?!admin\/)|$)/i;
+/** The administrator's routes and the console have no other address. */
+const PREFIX = /^\/v1(?=\/(?!admin\/|console(?:\/|$))|$)/i;
 
 /** What there is under a path. */
 export interface KnownPath {

@@ -1,5 +1,6 @@
 import type { Texts } from '@grok2api/contracts';
 import type { ClientKey } from './client-keys/client-key.js';
+import type { ConsoleSession } from './console/console-sessions.js';
 import type { KeyedWork } from './idempotency/keyed-work.js';
 
 /** Who sends a request. */
@@ -18,6 +19,8 @@ declare global {
       requestId: string;
       texts: Texts;
       identity: Identity;
+      /** Of a browser that is signed in to the console. */
+      session?: ConsoleSession | undefined;
       /** What is being done for a request with an Idempotency-Key, whose reply is to be kept. */
       work?: KeyedWork;
     }

@@ -8,6 +8,7 @@ import {
 } from '../api/admin.js';
 import { chatCompletionSchema } from '../api/chat.js';
 import { imageCompletionSchema, videoCompletionSchema } from '../api/chat-with-media.js';
+import { signInSchema } from '../api/console.js';
 import { createImageGenerationSchema, imageEditSchema, imageGenerationSchema } from '../api/images.js';
 import {
   callbackDetailsReplySchema,
@@ -22,6 +23,7 @@ import {
   webhookSecretReplySchema,
 } from '../api/replies/admin.js';
 import { chatCompletionEventSchema, chatCompletionReplySchema } from '../api/replies/chat.js';
+import { consoleSessionReplySchema } from '../api/replies/console.js';
 import { errorReplySchema } from '../api/replies/error.js';
 import { healthReplySchema, processHealthReplySchema } from '../api/replies/health.js';
 import { imageEventSchema, imagesReplySchema } from '../api/replies/images.js';
@@ -63,6 +65,7 @@ export const REQUEST_SCHEMAS = {
   ImportCredentials: importCredentialsSchema,
   CreateClientKey: createClientKeySchema,
   UpdateClientKey: updateClientKeySchema,
+  SignIn: signInSchema,
 } as const satisfies Record<string, z.ZodType>;
 
 /** The bodies that clients are sent, and the data of the events of streams. */
@@ -98,6 +101,7 @@ export const REPLY_SCHEMAS = {
   WebhookSecret: webhookSecretReplySchema,
   CallbackList: callbackListReplySchema,
   CallbackDetails: callbackDetailsReplySchema,
+  ConsoleSession: consoleSessionReplySchema,
 } as const satisfies Record<string, z.ZodType>;
 
 export type RequestSchema = keyof typeof REQUEST_SCHEMAS;

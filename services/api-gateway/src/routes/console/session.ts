@@ -1,0 +1,95 @@
+import { ApiError, parseSecretRequest, signInSchema } from '@grok2api/contracts';
+import { type RequestHandler, type Response, Router } from 'express';
+import type { ClientKey } from '../../client-keys/client-key.js';
+import type { ClientKeys } from '../../client-keys/client-keys.js';
+import { keyHash } from '../../client-keys/key-hash.js';
+import type { ConsoleSession, ConsoleSessions } from '../../console/console-sessions.js';
+import { requestSource } from '../../console/request-source.js';
+import { clearSessionCookie, setSessionCookie } from '../../console/session-cookie.js';
+import { adminKeyCheck } from '../../middleware/admin-key.js';
+import type { Authenticator } from '../../middleware/authenticate.js';
+import type { KeyGuesses } from '../../middleware/key-guesses.js';
+
+export interface ConsoleSessionRoutesDependencies {
+  adminKey: string | undefined;
+  authenticator: Authenticator;
+  clientKeys: ClientKeys;
+  sessions: ConsoleSessions;
+  guesses: KeyGuesses;
+  /** Middleware that parses a JSON body. */
+  json: RequestHandler[];
+}
+
+/** `/api/session`: sign in to the console, see who is signed in, sign out. */
+export function consoleSessionRoutes(dependencies: ConsoleSessionRoutesDependencies): Router {
+  const { adminKey, authenticator, clientKeys, sessions, guesses, json } = dependencies;
+  const isAdminKey = adminKeyCheck(adminKey);
+  const router = Router();
+
+  router
+    .route('/api/session')
+    .all((_req, res, next) => {
+      res.set('cache-control', 'no-store');
+      next();
+    })
+    .get(async (_req, res) => {
+      await answer(await stillGood(res.locals.session), res);
+    })
+    .post(refuseOtherPages, ...json, async (req, res) => {
+      guesses.refuse(req);
+      const hash = keyHash(parseSecretRequest(signInSchema, req.body).key);
+      const signedIn = isAdminKey(hash) ? { admin: hash } : { client: hash };
+      if (signedIn.client) {
+        await authenticator.clientKey(hash).catch((err: unknown) => {
+          if (err instanceof ApiError && err.code === 'invalid_api_key') guesses.remember(req);
+          throw err;
+        });
+      }
+      const { client, admin } = await stillGood(res.locals.session);
+      await answer({ client, admin, ...signedIn }, res);
+    })
+    .delete(refuseOtherPages, (_req, res) => {
+      clearSessionCookie(res);
+      res.status(204).end();
+    });
+
+  /** The session without the keys that are good no more. */
+  async function stillGood(session: Partial<ConsoleSession> = {}): Promise<Partial<ConsoleSession>> {
+    const { client, admin, begun } = session;
+    return {
+      client: client && (await clientKeyOf(client)) ? client : undefined,
+      admin: admin && isAdminKey(admin) ? admin : undefined,
+      ...(begun === undefined ? {} : { begun }),
+    };
+  }
+
+  async function clientKeyOf(hash: Buffer): Promise<ClientKey | undefined> {
+    try {
+      return await authenticator.clientKey(hash);
+    } catch (err) {
+      if (err instanceof ApiError && err.code === 'invalid_api_key') return undefined;
+      throw err;
+    }
+  }
+
+  async function answer(session: Partial<ConsoleSession>, res: Response): Promise<void> {
+    const key = session.client && (await clientKeyOf(session.client));
+    const signedIn = session.client || session.admin ? sessions.renewed(session) : undefined;
+    if (signedIn) setSessionCookie(res, signedIn, sessions);
+    else if (res.req.get('cookie') !== undefined) clearSessionCookie(res);
+    res.json({
+      open: clientKeys.mode === 'open',
+      client: key ? { id: key.owner, name: key.name } : null,
+      admin: signedIn?.admin !== undefined,
+      expires_at: signedIn ? new Date(signedIn.expires).toISOString() : null,
+    });
+  }
+
+  return router;
+}
+
+/** Nobody is signed in or out by a page of another site. @throws ApiError `not_same_origin` */
+const refuseOtherPages: RequestHandler = (req, _res, next) => {
+  if (requestSource(req) === 'other') throw new ApiError('not_same_origin');
+  next();
+};
