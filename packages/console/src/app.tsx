@@ -7,7 +7,7 @@ import { ApiFailure } from './api/api-failure.js';
 import { SESSION_KEY } from './api/session.js';
 import { LanguageProvider } from './i18n/language.js';
 import { Shell } from './shell/shell.js';
-import { theme } from './theme.js';
+import { cssVariables, theme } from './theme.js';
 
 const BASE = '/console';
 const UNAUTHORIZED = 401;
@@ -16,7 +16,12 @@ const UNAUTHORIZED = 401;
 export function App({ nonce }: { nonce: string }) {
   const [client] = useState(newQueryClient);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <LanguageProvider>
         <QueryClientProvider client={client}>
           <Notifications position="bottom-right" />

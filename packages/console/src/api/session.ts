@@ -32,9 +32,9 @@ export function useSignIn() {
   return useMutation({
     mutationFn: (key: string) => ask(consoleSessionReplySchema, PATH, { method: 'POST', json: { key } }),
     onSuccess: (session) => {
-      // What somebody else saw is not shown to whoever signs in.
-      client.clear();
       client.setQueryData(SESSION_KEY, session);
+      // What somebody else saw is not shown to whoever signs in.
+      return client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
     },
   });
 }

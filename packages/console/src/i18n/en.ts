@@ -71,7 +71,7 @@ export const en = {
   chat: {
     message: 'Message',
     example: 'Introduce yourself, with a list of what you can do.',
-    clear: 'New conversation',
+    clear: 'New chat',
     conversation: 'Conversation',
     empty: 'Say something: the answer appears here as it is written.',
     you: 'You',

@@ -50,7 +50,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={600} type="native" tabIndex={0} role="region" aria-label={label}>
+    <Table.ScrollContainer minWidth={860} type="native" tabIndex={0} role="region" aria-label={label}>
       <Table verticalSpacing="xs" highlightOnHover={onOpen !== undefined} aria-label={label}>
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (

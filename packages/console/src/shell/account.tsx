@@ -1,4 +1,4 @@
-import { Button, Menu, Modal } from '@mantine/core';
+import { Button, Menu, Modal, Text, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type Session, useSignOut } from '../api/session.js';
 import { useWords } from '../i18n/language.js';
@@ -12,12 +12,18 @@ export function Account({ session }: { session: Session }) {
   const [opened, { open, close }] = useDisclosure();
   const names = [session.client?.name, session.admin ? words.account.admin : undefined].filter(Boolean);
   const isSignedIn = names.length > 0;
+  const name = isSignedIn ? names.join(' + ') : words.account.nobody;
   return (
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <Button variant="default" leftSection={<Icon name="person" />} maw={180} aria-label={words.account.menu}>
-            {isSignedIn ? names.join(' + ') : words.account.nobody}
+          <Button variant="default" px="sm" maw={260} title={words.account.menu}>
+            <Icon name="person" />
+            {/* On a phone there is room for the picture only. */}
+            <Text span size="sm" fw={600} ml="xs" className="clip" visibleFrom="sm">
+              {name}
+            </Text>
+            <VisuallyHidden hiddenFrom="sm">{name}</VisuallyHidden>
           </Button>
         </Menu.Target>
         <Menu.Dropdown>

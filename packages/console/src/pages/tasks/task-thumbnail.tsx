@@ -9,7 +9,11 @@ const STYLE = { width: WIDTH_PX, height: HEIGHT_PX, objectFit: 'cover', borderRa
 /** A first look at what a task made; an empty place before. */
 export function TaskThumbnail({ task: { video_url, images } }: { task: TaskFields }) {
   if (video_url !== undefined) {
-    return <video src={`${fileAddress(video_url)}#t=0.1`} preload="metadata" muted style={STYLE} aria-hidden="true" />;
+    return (
+      <div aria-hidden="true">
+        <video src={`${fileAddress(video_url)}#t=0.1`} preload="metadata" muted style={STYLE} />
+      </div>
+    );
   }
   const [image] = images ?? [];
   if (image !== undefined) {

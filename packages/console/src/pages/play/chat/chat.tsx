@@ -74,9 +74,10 @@ export function Chat({ needsKey }: { needsKey: boolean }) {
               onKeyDown={onKeyDown}
             />
             <PictureDrop label={words.pictures.attach} files={files} most={MOST_PICTURES} onChange={setFiles} />
-            <Group justify="space-between">
+            <Group justify="space-between" wrap="nowrap">
               <Button
                 variant="default"
+                px="sm"
                 onClick={chat.clear}
                 disabled={chat.isBusy || chat.turns.length === 0}
                 leftSection={<Icon name="refresh" />}
