@@ -122,10 +122,9 @@ async function compile() {
 async function buildConsole() {
   const folder = join(root, 'packages/console');
   const hash = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml')));
-  for (const path of [
-    ...filesIn(join(folder, 'src')),
-    ...['index.html', 'vite.config.ts'].map((name) => join(folder, name)),
-  ]) {
+  const folders = [join(folder, 'src'), join(root, 'packages/contracts/src')];
+  const files = ['index.html', 'vite.config.ts'].map((name) => join(folder, name));
+  for (const path of [...folders.flatMap(filesIn), ...files]) {
     hash.update(`${relative(root, path)}\n`).update(readFileSync(path));
   }
   const fingerprint = hash.digest('hex');

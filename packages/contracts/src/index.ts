@@ -72,6 +72,7 @@ export { consoleSessionReplySchema } from './api/replies/console.js';
 export { healthReplySchema } from './api/replies/health.js';
 export { imageEventSchema } from './api/replies/images.js';
 export { modelListReplySchema } from './api/replies/models.js';
+export { type OverviewPoint, type OverviewProcess, overviewReplySchema } from './api/replies/overview.js';
 export {
   taskAcceptedReplySchema,
   taskCancelledReplySchema,

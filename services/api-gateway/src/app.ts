@@ -32,6 +32,7 @@ import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { requireHost } from './middleware/require-host.js';
 import { securityHeaders } from './middleware/security-headers.js';
+import type { SystemWatch } from './overview/system-watch.js';
 import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
@@ -68,6 +69,7 @@ export interface AppDependencies {
   clientKeys: ClientKeys;
   clientKeyFeed: ClientKeyFeed;
   keyLimits: KeyLimits;
+  watch: SystemWatch;
   media: MediaStore;
   metrics: Metrics;
   log: Logger;

@@ -14,6 +14,7 @@ import { createHttpServer } from './http-server.js';
 import { KeyedRequests } from './idempotency/keyed-requests.js';
 import { serviceMetrics } from './metrics.js';
 import { KeyLimits } from './middleware/key-limits.js';
+import { SystemWatch } from './overview/system-watch.js';
 import { Relays } from './relay.js';
 import { readGatewaySettings } from './settings.js';
 import { TaskFeed } from './task-feed.js';
@@ -66,6 +67,10 @@ await runService('api-gateway', async (context) => {
     log,
   });
   shutdown.add('key limits', () => keyLimits.close());
+  const watch = new SystemWatch({ bus, now: Date.now, log });
+  // Only administrators see what it finds.
+  if (settings.ADMIN_KEY !== undefined) watch.start();
+  shutdown.add('system watch', () => watch.stop());
   const app = createApp({
     settings,
     bus,
@@ -78,6 +83,7 @@ await runService('api-gateway', async (context) => {
     clientKeys,
     clientKeyFeed,
     keyLimits,
+    watch,
     media,
     metrics: createMetrics('api-gateway'),
     log,

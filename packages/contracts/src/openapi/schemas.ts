@@ -28,6 +28,7 @@ import { errorReplySchema } from '../api/replies/error.js';
 import { healthReplySchema, processHealthReplySchema } from '../api/replies/health.js';
 import { imageEventSchema, imagesReplySchema } from '../api/replies/images.js';
 import { modelListReplySchema, modelReplySchema } from '../api/replies/models.js';
+import { overviewReplySchema } from '../api/replies/overview.js';
 import {
   asyncTaskAcceptedReplySchema,
   taskAcceptedReplySchema,
@@ -102,6 +103,7 @@ export const REPLY_SCHEMAS = {
   CallbackList: callbackListReplySchema,
   CallbackDetails: callbackDetailsReplySchema,
   ConsoleSession: consoleSessionReplySchema,
+  Overview: overviewReplySchema,
 } as const satisfies Record<string, z.ZodType>;
 
 export type RequestSchema = keyof typeof REQUEST_SCHEMAS;

@@ -6,10 +6,12 @@ import type { BodiesInFlight } from '../../body/bodies-in-flight.js';
 import type { ClientKeyFeed } from '../../client-keys/client-key-feed.js';
 import { requireAdminKey } from '../../middleware/admin-key.js';
 import type { KeyGuesses } from '../../middleware/key-guesses.js';
+import type { SystemWatch } from '../../overview/system-watch.js';
 import { adminCallbackRoutes } from './callbacks.js';
 import { adminClientKeyRoutes } from './client-keys.js';
 import { adminCredentialRoutes } from './credentials.js';
 import { adminImportRoutes } from './import-credentials.js';
+import { adminOverviewRoutes } from './overview.js';
 import { adminUsageRoutes } from './usage.js';
 
 export interface AdminRoutesDependencies {
@@ -18,6 +20,7 @@ export interface AdminRoutesDependencies {
   bus: Bus;
   keys: ClientKeyFeed;
   callbacks: Callbacks;
+  watch: SystemWatch;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   bodiesInFlight: BodiesInFlight;
@@ -33,6 +36,7 @@ export function adminRoutes(dependencies: AdminRoutesDependencies): Router {
     adminCredentialRoutes(dependencies),
     adminClientKeyRoutes(dependencies),
     adminUsageRoutes(dependencies),
+    adminOverviewRoutes(dependencies),
     adminCallbackRoutes(dependencies),
   );
   router.use(hideBody);
