@@ -53,7 +53,7 @@ export function DrawnChart({ label, times, lines, format, bars = false, height }
               width: 2,
               fill: bars ? color : color + FILL,
               spanGaps: true,
-              points: { show: false },
+              ...(bars ? { points: { show: false } } : {}),
               ...(paths ? { paths } : {}),
             };
           }),

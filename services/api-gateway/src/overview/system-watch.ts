@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus } from '@grok2api/bus';
+import type { Bus, FoundProcess } from '@grok2api/bus';
 import { type MetricsSnapshot, metricsOf, type OverviewPoint, type OverviewProcess } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { type Look, pointBetween } from './point.js';
@@ -12,6 +12,9 @@ const WITHIN_MS = 1_000;
 /** A process that is silent for longer is taken for one that was stopped. */
 const FORGOTTEN_MS = 5 * 60_000;
 const MS_PER_S = 1000;
+
+/** Of a process that is there, but tells nothing. */
+const UNKNOWN = { state: 'silent', memory_bytes: null, started_at: null } as const;
 
 export interface SystemWatchDependencies {
   bus: Bus;
@@ -85,7 +88,7 @@ export class SystemWatch {
     const found = await bus.discover(WITHIN_MS);
     const snapshots = new Map<string, MetricsSnapshot>();
     await Promise.allSettled(
-      // One that does not answer is shown as silent.
+      // One that tells nothing is shown as silent.
       found.map(async ({ service, id }) => {
         snapshots.set(id, await bus.call(metricsOf(service, id), {}, { timeoutMs: WITHIN_MS }));
       }),
@@ -93,9 +96,19 @@ export class SystemWatch {
     const look = { at: now(), snapshots };
     if (this.#last) this.#points.push(pointBetween(this.#last, look));
     while (this.#points.length > KEPT_MS / EVERY_MS) this.#points.shift();
-    for (const [id, snapshot] of snapshots) this.#seen.set(id, { process: processOf(snapshot), at: look.at });
-    for (const [id, { at }] of this.#seen) if (look.at - at > FORGOTTEN_MS) this.#seen.delete(id);
+    this.#note(found, look);
     this.#last = look;
+  }
+
+  #note(found: readonly FoundProcess[], { at, snapshots }: Look): void {
+    for (const { id, service, instance } of found) {
+      const snapshot = snapshots.get(id);
+      const process = snapshot
+        ? processOf(snapshot)
+        : { ...UNKNOWN, service, instance, seen_at: new Date(at).toISOString() };
+      this.#seen.set(id, { process, at });
+    }
+    for (const [id, seen] of this.#seen) if (at - seen.at > FORGOTTEN_MS) this.#seen.delete(id);
   }
 }
 

@@ -29,7 +29,7 @@ export type OverviewPoint = z.infer<typeof overviewPointSchema>;
 export const overviewProcessSchema = z.object({
   service: z.string(),
   instance: z.string(),
-  /** `silent`: it answered within the last minutes, but not the last time. */
+  /** `silent`: it was there within the last minutes, but did not tell how it is the last time. */
   state: z.enum(['ready', 'not_ready', 'silent']),
   memory_bytes: z.number().nullable(),
   started_at: z.iso.datetime().nullable(),
