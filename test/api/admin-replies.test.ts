@@ -61,6 +61,10 @@ describe('replies of the admin API are as described', () => {
     await check('revokeClientKey', 404, { params: { id: 'x' } });
   });
 
+  it('of the overview', async () => {
+    await check('getOverview', 200);
+  });
+
   it('of usage', async () => {
     await check('getAllUsage', 200, { query: '?group_by=day,model,credential,key' });
     await check('getAllUsage', 400, { query: '?group_by=hour' });

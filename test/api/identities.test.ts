@@ -4,6 +4,7 @@ import { API_ROUTES, type ApiRoute } from '../../packages/contracts/src/index.js
 import { pictureFile } from '../e2e/support/picture.js';
 import { routeNamed } from './support/api-document.js';
 import { type Call, pictureForm, send } from './support/calls.js';
+import { consoleFile } from './support/console-file.js';
 
 const ALICE = 'alice-secret-1';
 const ADMIN = 'admin-secret-1';
@@ -50,6 +51,7 @@ const VERDICTS: Record<ApiRoute['access'], Record<Identity, Verdict>> = {
 let system: TestSystem;
 let keys: Record<Identity, string | undefined>;
 let picture: Buffer;
+let file: string;
 /** Addresses that requests seem to come from: one from which wrong admin keys come is not listened to for a while. */
 let addresses = 0;
 
@@ -57,6 +59,7 @@ beforeAll(async () => {
   const env = { API_KEYS: `alice:${ALICE},bob:bob-secret-22`, ADMIN_KEY: ADMIN, TRUST_PROXY: 'true' };
   system = await TestSystem.start({ env });
   picture = await pictureFile({ width: 40, height: 30, color: 'red' });
+  file = await consoleFile(system.baseUrl);
   keys = {
     nobody: undefined,
     'wrong key': 'nobody-s-secret',
@@ -109,6 +112,7 @@ const BODIES: Record<string, () => Call> = {
   createImage: () => ({ body: { prompt: 'x' } }),
   createImageEdit: () => ({ body: pictureForm('image', picture, { prompt: 'x' }) }),
   createVideoTask: () => ({ body: { model: 'grok-imagine-1.0-video', prompt: 'x' } }),
+  getConsoleFile: () => ({ params: { file } }),
   uploadPicture: () => ({ body: pictureForm('file', picture) }),
 };
 

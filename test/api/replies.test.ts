@@ -4,8 +4,10 @@ import { API_ROUTES } from '../../packages/contracts/src/index.js';
 import { pictureFile } from '../e2e/support/picture.js';
 import { DOCUMENT, routeNamed } from './support/api-document.js';
 import { type Call, pictureForm, send } from './support/calls.js';
+import { consoleFile } from './support/console-file.js';
 import { ReplyCheck } from './support/reply-check.js';
 
+const ADMIN_KEY = 'admin-secret-1';
 const VIDEO = { model: 'grok-imagine-1.0-video', prompt: '一只猫' };
 const IMAGE = { model: 'grok-imagine-1.0', prompt: '一只狗' };
 const chat = (content: string, more: object = {}) => ({
@@ -18,7 +20,7 @@ const replies = new ReplyCheck(() => system.baseUrl);
 const check = replies.check.bind(replies);
 
 beforeAll(async () => {
-  system = await TestSystem.start({ env: { SIMULATOR_VIDEO_MS: '300', SIMULATOR_IMAGE_MS: '50' } });
+  system = await TestSystem.start({ env: { ADMIN_KEY, SIMULATOR_VIDEO_MS: '300', SIMULATOR_IMAGE_MS: '50' } });
   picture = await pictureFile({ width: 300, height: 200, color: 'red' });
 });
 afterAll(async () => {
@@ -171,6 +173,20 @@ describe('replies are as described', () => {
     ['createImageTask', 422, { model: 1 }],
   ])('of tasks that are refused: %s, %i', async (create, status, body) => {
     await check(create, status, { body });
+  });
+
+  it('of the console and of who is signed in to it', async () => {
+    await check('getConsole', 200);
+    await check('getConsolePage', 200, { params: { page: 'tasks' } });
+    await check('getConsoleFile', 200, { params: { file: await consoleFile(system.baseUrl) } });
+    await check('getConsoleFile', 404, { params: { file: 'package.json' } });
+    await check('getConsoleSession', 200);
+    await check('signIn', 200, { body: { key: ADMIN_KEY } });
+    await check('signIn', 401, { body: { key: 'wrong-secret-1' } });
+    await check('signIn', 400, { body: { key: 1 } });
+    await check('signIn', 403, { body: { key: ADMIN_KEY }, headers: { 'sec-fetch-site': 'cross-site' } });
+    await check('signOut', 204);
+    await check('signOut', 403, { headers: { 'sec-fetch-site': 'cross-site' } });
   });
 
   it('of the rest', async () => {

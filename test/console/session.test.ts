@@ -59,7 +59,7 @@ it('is a cookie that scripts cannot read, that other sites cannot send, and that
   expect(cookie).not.toContain('alice');
   expect(answer.headers.get('cache-control')).toBe('no-store');
   expect(answer.headers.get('access-control-allow-origin')).toBeNull();
-  const { expires_at, ...session } = await answer.json();
+  const { expires_at, ...session } = (await answer.json()) as { expires_at: string };
   expect(session).toEqual({ open: false, client: { id: 'alice', name: 'alice' }, admin: false });
   expect(Date.parse(expires_at) - Date.now()).toBeLessThanOrEqual(3_600_000);
   const overTls = await ask(SESSION, {
@@ -123,7 +123,7 @@ it('counts only in requests of pages of this server', async () => {
 it('ends with the key, and when its holder signs out', async () => {
   const admin = { authorization: `Bearer ${ADMIN}` };
   const made = await ask('/admin/api/client-keys', { method: 'POST', body: { name: 'Carol' }, headers: admin });
-  const { id, secret } = await made.json();
+  const { id, secret } = (await made.json()) as { id: string; secret: string };
   const cookie = await signIn(secret);
   expect(await sessionOf(cookie)).toMatchObject({ client: { id, name: 'Carol' }, admin: false });
   expect(await statusOf('/v1/models', { cookie, headers: FROM_OWN_PAGE })).toBe(200);

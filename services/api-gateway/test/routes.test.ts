@@ -14,13 +14,14 @@ import { ClientKeys } from '../src/client-keys/client-keys.js';
 import { KeyedRequests } from '../src/idempotency/keyed-requests.js';
 import { serviceMetrics } from '../src/metrics.js';
 import { KeyLimits } from '../src/middleware/key-limits.js';
+import { SystemWatch } from '../src/overview/system-watch.js';
 import { Relays } from '../src/relay.js';
 import { readGatewaySettings } from '../src/settings.js';
 import { TaskFeed } from '../src/task-feed.js';
 
 const CALL = { timeoutMs: 1_000 };
 /** Under which whole groups of routes answer. */
-const PREFIXES = ['/v1', '/admin/api', ''];
+const PREFIXES = ['/v1', '/admin/api', '', '/console'];
 
 let nats: TestNats;
 let directory: Awaited<ReturnType<typeof tempDir>>;
@@ -73,6 +74,7 @@ beforeAll(async () => {
     clientKeys,
     clientKeyFeed: new ClientKeyFeed(bus, clientKeys, log),
     keyLimits,
+    watch: new SystemWatch({ bus, now, log }),
     media,
     metrics,
     measured: serviceMetrics(metrics),
@@ -103,7 +105,7 @@ function routesOf(router: unknown, prefix = ''): string[] {
   return stack.flatMap((entry) => {
     const layer = layerSchema.parse(entry);
     if (layer.route) {
-      const path = prefix + layer.route.path.replace(/:\w+/g, '*');
+      const path = (prefix + layer.route.path).replace(/:\w+/g, '*').replace(/(?<=.)\/$/, '');
       return Object.keys(layer.route.methods).map((method) => `${method} ${path}`);
     }
     if (!routerSchema.safeParse(layer.handle).success) return [];
@@ -118,7 +120,7 @@ it('every route of the application is in the table, and every route of the table
   const shaped = ({ method, path }: { method: string; path: string }) => `${method} ${path.replace(/\{\w+\}/g, '*')}`;
   const both = (route: string): string[] => {
     const plain = route.replace(' /v1/', ' /');
-    return route.includes(' /admin/') ? [route] : [plain, plain.replace(' ', ' /v1')];
+    return /^\w+ \/(admin|console)\b/.test(route) ? [route] : [plain, plain.replace(' ', ' /v1')];
   };
   const wanted = API_ROUTES.flatMap((route) => both(shaped(route)));
   expect([...new Set(routesOf(app.router))].sort()).toEqual([...new Set(wanted)].sort());

@@ -9,7 +9,8 @@ const TIMEOUT_MS = 15_000;
 const REFUSED = 'Failed to load resource: the server responded with a status of';
 const SERVER_ERRORS = 500;
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const violationsSchema = z.array(
   z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
 );

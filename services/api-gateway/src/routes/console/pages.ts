@@ -20,7 +20,8 @@ const ENCODINGS = [
  * there is nothing.
  */
 export function consolePageRoutes(): Router {
-  const site = join(dirname(createRequire(import.meta.url).resolve('@grok2api/console/package.json')), SITE);
+  const require = createRequire(import.meta.url);
+  const site = join(dirname(require.resolve('@grok2api/console/package.json')), SITE);
   const isBuilt = existsSync(join(site, 'index.html'));
   const page = isBuilt ? readFileSync(join(site, 'index.html'), 'utf8') : undefined;
   const assets = join(site, 'assets');
@@ -51,7 +52,8 @@ export function consolePageRoutes(): Router {
 
   const router = Router();
   router.get('/assets/:file', sendFile);
-  router.get(['/', '/:page'], sendPage);
+  router.get('/', sendPage);
+  router.get('/:page', sendPage);
   return router;
 }
 

@@ -26,12 +26,12 @@ export function consoleSessionRoutes(dependencies: ConsoleSessionRoutesDependenc
   const isAdminKey = adminKeyCheck(adminKey);
   const router = Router();
 
+  router.use('/api/session', (_req, res, next) => {
+    res.set('cache-control', 'no-store');
+    next();
+  });
   router
     .route('/api/session')
-    .all((_req, res, next) => {
-      res.set('cache-control', 'no-store');
-      next();
-    })
     .get(async (_req, res) => {
       await answer(await stillGood(res.locals.session), res);
     })
