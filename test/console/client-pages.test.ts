@@ -11,6 +11,16 @@ const KEY = 'alice-secret-1';
 const WIDTH_OF_PHONE = 390;
 const run = promisify(execFile);
 
+/** A picture as a browser hands it over that was dragged from a folder. */
+function dropped(name: string, picture: Buffer): string {
+  const bytes = `Uint8Array.from(atob('${picture.toString('base64')}'), (char) => char.charCodeAt(0))`;
+  return `(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([${bytes}], '${name}', { type: 'image/png' }));
+    return transfer;
+  })()`;
+}
+
 describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
   let system: TestSystem;
   let browser: Browser;
@@ -89,8 +99,9 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await her.expectAccessible();
 
     const picture = await pictureFile({ width: 64, height: 64, color: 'blue' });
-    const input = page.getByRole('tabpanel').locator('input[type=file]');
-    await input.setInputFiles({ name: 'blue.png', mimeType: 'image/png', buffer: picture });
+    const dataTransfer = await page.evaluateHandle(dropped('blue.png', picture));
+    await page.getByRole('group', { name: 'Pictures to edit' }).dispatchEvent('drop', { dataTransfer });
+    await page.getByRole('img', { name: 'blue.png' }).waitFor();
     await page.getByRole('button', { name: 'Edit pictures' }).click();
     await page.getByRole('button', { name: 'Edit pictures' }).waitFor();
     await page.getByText('2 images').waitFor();
@@ -110,7 +121,8 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
       })
       .toBe(100);
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
-    expect(new Set(seen).size).toBeGreaterThan(3);
+    expect(seen[0]).toBeLessThan(100);
+    expect(seen.filter((progress) => progress > 0 && progress < 100)).not.toEqual([]);
     const video = page.getByLabel('The video');
     await expect.poll(() => video.evaluate((player) => Reflect.get(player, 'currentTime'))).toBeGreaterThan(0.2);
     await her.expectAccessible();
@@ -160,6 +172,14 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await row.waitFor({ state: 'detached' });
     await page.getByRole('combobox', { name: 'State' }).click();
     await page.getByRole('option', { name: 'Failed' }).click();
+    await page.getByText('There are no tasks').waitFor();
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'Completed' }).click();
+    await page.getByRole('row', { name: 'A dolphin leaps' }).waitFor();
+
+    await page.getByRole('button', { name: 'Delete by state' }).click();
+    await page.getByRole('menuitem', { name: 'Delete all: Completed' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('There are no tasks').waitFor();
   });
 

@@ -10,7 +10,7 @@ import {
 } from '@grok2api/contracts';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
-import { ask, withQuery } from './request.js';
+import { ask, send, withQuery } from './request.js';
 import { TASK_PATHS } from './task-paths.js';
 
 const PAGE = 50;
@@ -23,7 +23,8 @@ export type TaskFields = z.infer<typeof taskFieldsSchema>;
 /** A task alone. */
 export type TaskReply = z.infer<typeof taskReplySchema>;
 
-const isUnfinished = ({ status }: TaskFields) => status === 'pending' || status === 'running';
+/** Whether a task is still to be made, or being made. */
+export const isUnfinished = ({ status }: TaskFields) => status === 'pending' || status === 'running';
 
 /** The tasks of a kind, newest first, page after page, kept up to date. */
 export function useTaskList(kind: TaskKind, status: TaskState | undefined) {
@@ -74,16 +75,19 @@ export function useTaskChanges(kind: TaskKind) {
       mutationFn: (taskId: string) => ask(taskCancelledReplySchema, `${path}/${taskId}`, { method: 'DELETE' }),
       onSuccess,
     }),
+    cancelMany: useMutation({
+      // Those that have ended meanwhile stay as they are.
+      mutationFn: (taskIds: string[]) =>
+        Promise.allSettled(taskIds.map((id) => send(`${path}/${id}`, { method: 'DELETE' }))),
+      onSuccess,
+    }),
     remove: useMutation({
       mutationFn: (taskIds: string[]) =>
         ask(tasksDeletedReplySchema, path, { method: 'DELETE', json: { task_ids: taskIds } }),
       onSuccess,
     }),
     removeByStatus: useMutation({
-      mutationFn: (status: TaskState | 'all') =>
-        ask(tasksDeletedReplySchema, status === 'all' ? `${path}/all` : `${path}/status/${status}`, {
-          method: 'DELETE',
-        }),
+      mutationFn: (status: TaskState) => ask(tasksDeletedReplySchema, `${path}/status/${status}`, { method: 'DELETE' }),
       onSuccess,
     }),
     retry: useMutation({

@@ -125,6 +125,10 @@ export const en = {
       count === 1
         ? 'The task, and what it made, will be deleted. If it runs it is cancelled.'
         : `${count} tasks, and what they made, will be deleted. Those that run are cancelled.`,
+    cancelMany: (count: number) => (count === 0 ? 'Cancel selected' : `Cancel ${count} selected`),
+    bulk: 'Delete by state',
+    removeByState: (state: string) => `Delete all: ${state}`,
+    askRemoveByState: (state: string) => `Every task in the state “${state}”, and what it made, will be deleted.`,
     before: (count: number) => `${count} before it`,
     retry: 'Try again as a new task',
     history: 'History',

@@ -10,13 +10,12 @@ import { Button, Group, Paper, SegmentedControl, Select, Stack, Text } from '@ma
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { useTaskChanges, useTaskList } from '../../api/tasks.js';
+import { useTaskList } from '../../api/tasks.js';
 import { useWords } from '../../i18n/language.js';
-import { Confirm } from '../../parts/confirm.js';
 import { DataTable } from '../../parts/data-table.js';
 import { Failure } from '../../parts/failure.js';
-import { tellDone, tellFailed } from '../../parts/told.js';
 import type { PageProps } from '../../shell/pages.js';
+import { BulkActions } from './bulk-actions.js';
 import { useTaskColumns } from './task-columns.js';
 import { TaskDrawer } from './task-drawer.js';
 
@@ -28,28 +27,16 @@ export function Tasks({ session }: PageProps) {
   const status = taskStateSchema.safeParse(search.get('status')).data;
   const opened = search.get('task');
   const [chosen, choose] = useState<RowSelectionState>({});
-  const [asked, ask] = useState<string>();
 
   const list = useTaskList(kind, status);
-  const changes = useTaskChanges(kind);
   const columns = useTaskColumns(kind);
   const rows = list.data?.pages.flatMap(({ tasks }) => tasks) ?? [];
   const total = list.data?.pages[0];
-  const ids = Object.keys(chosen).filter((id) => rows.some(({ task_id }) => task_id === id));
 
   const show = (changed: { kind?: TaskKind; status?: TaskState | undefined; task?: string | undefined }) => {
     const next = { kind, status, task: opened ?? undefined, ...changed };
     setSearch(Object.entries(next).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
   };
-  const removeChosen = () =>
-    changes.remove.mutate(ids, {
-      onSuccess: ({ message }) => {
-        tellDone(message);
-        choose({});
-      },
-      onError: tellFailed,
-      onSettled: () => ask(undefined),
-    });
 
   return (
     <Stack>
@@ -79,15 +66,7 @@ export function Tasks({ session }: PageProps) {
         <Text size="sm" c="dimmed" role="status">
           {total ? words.tasks.total(total.total, total.total_is_capped === true) : ''}
         </Text>
-        <Button
-          ml="auto"
-          color="red"
-          variant="light"
-          disabled={ids.length === 0}
-          onClick={() => ask(words.tasks.askRemove(ids.length))}
-        >
-          {words.tasks.remove(ids.length)}
-        </Button>
+        <BulkActions kind={kind} chosen={rows.filter(({ task_id }) => chosen[task_id])} onDone={() => choose({})} />
       </Group>
       {list.error ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
       <Paper withBorder>
@@ -114,13 +93,6 @@ export function Tasks({ session }: PageProps) {
         taskId={opened ?? undefined}
         session={session}
         onClose={() => show({ task: undefined })}
-      />
-      <Confirm
-        question={asked}
-        action={words.tasks.remove(ids.length)}
-        isBusy={changes.remove.isPending}
-        onConfirm={removeChosen}
-        onCancel={() => ask(undefined)}
       />
     </Stack>
   );
