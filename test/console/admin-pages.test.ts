@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from './support/chromium.js';
 import { ConsolePage } from './support/console-page.js';
+import { eventually } from './support/eventually.js';
 
 describe.skipIf(CHROMIUM === undefined)('the console of a server without client keys', () => {
   let system: TestSystem;
@@ -25,7 +26,7 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     await his.page.getByRole('heading', { level: 1, name: 'Play' }).waitFor();
     expect(await his.pages()).toEqual(['Play', 'Tasks', 'Overview']);
     await his.signInToo((await readFile(join(system.dataDir, 'admin.key'), 'utf8')).trim());
-    await expect.poll(() => his.pages()).toEqual(['Play', 'Tasks', 'Overview', 'Credentials', 'Client keys']);
+    await eventually(() => his.pages()).toEqual(['Play', 'Tasks', 'Overview', 'Credentials', 'Client keys']);
   });
 
   it('adds a credential, tests it, changes it and deletes it', async () => {
@@ -69,7 +70,7 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     await his.expectAccessible();
     await row.getByRole('button', { name: /More actions/ }).click();
     await page.getByRole('menuitem', { name: 'Clear cooling' }).click();
-    await expect.poll(() => row.getByText('Cooling').count()).toBe(0);
+    await eventually(() => row.getByText('Cooling').count()).toBe(0);
   });
 
   it('imports many, shown before and reported on afterwards', async () => {
@@ -116,7 +117,7 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     const secret = await page.getByRole('dialog').getByText(/^sk-/).textContent();
     await page.getByRole('button', { name: 'I have kept it' }).click();
     await page.getByRole('row', { name: 'Carol' }).getByText('600 a minute').waitFor();
-    await expect.poll(() => his.pages()).toEqual(['Overview', 'Credentials', 'Client keys']);
+    await eventually(() => his.pages()).toEqual(['Overview', 'Credentials', 'Client keys']);
     await his.expectAccessible();
 
     const hers = await ConsolePage.open(browser, system.baseUrl);

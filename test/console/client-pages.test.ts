@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pictureFile } from '../e2e/support/picture.js';
 import { CHROMIUM, startBrowser } from './support/chromium.js';
 import { ConsolePage } from './support/console-page.js';
+import { eventually } from './support/eventually.js';
 
 const KEY = 'alice-secret-1';
 const WIDTH_OF_PHONE = 390;
@@ -48,7 +49,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await her.page.getByRole('tab', { name: 'Chat' }).waitFor();
     expect(await her.pages()).toEqual(['Play', 'Tasks', 'Overview']);
     await her.page.goto(`${system.baseUrl}/console/credentials`);
-    await expect.poll(() => new URL(her.page.url()).pathname).toBe('/console/play');
+    await eventually(() => new URL(her.page.url()).pathname).toBe('/console/play');
   });
 
   it('streams a chat as Markdown, with the reasoning folded, and stops when it is told', async () => {
@@ -66,7 +67,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await page.getByLabel('Message').fill('tokens:100000');
     await page.getByRole('button', { name: 'Send' }).click();
     const long = page.locator('[data-role=assistant]').last();
-    await expect.poll(async () => (await long.textContent())?.length).toBeGreaterThan(50);
+    await eventually(async () => (await long.textContent())?.length).toBeGreaterThan(50);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('button', { name: 'Send' }).waitFor();
     await her.expectAccessible();
@@ -84,7 +85,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await page.getByLabel('Message').fill('What is this?');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.locator('[data-role=user]').getByRole('img', { name: 'Attached picture' }).waitFor();
-    await expect.poll(() => page.locator('[data-role=assistant]').textContent()).toMatch(/300/);
+    await eventually(() => page.locator('[data-role=assistant]').textContent()).toMatch(/300/);
   });
 
   it('makes images, each shown in its place, and edits pictures that are dropped', async () => {
@@ -95,7 +96,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await page.getByRole('button', { name: 'Make images' }).click();
     await page.getByText('2 images').waitFor();
     const second = page.getByRole('img', { name: 'A red fox (2)' });
-    await expect.poll(() => second.evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBeGreaterThan(100);
+    await eventually(() => second.evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBeGreaterThan(100);
     await her.expectAccessible();
 
     const picture = await pictureFile({ width: 64, height: 64, color: 'blue' });
@@ -114,17 +115,12 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await page.getByRole('button', { name: 'Make a video' }).click();
     const bar = page.getByRole('progressbar', { name: 'Progress' });
     const seen: number[] = [];
-    await expect
-      .poll(async () => seen[seen.push(Number(await bar.getAttribute('aria-valuenow'))) - 1], {
-        interval: 50,
-        timeout: 30_000,
-      })
-      .toBe(100);
+    await eventually(async () => seen[seen.push(Number(await bar.getAttribute('aria-valuenow'))) - 1]).toBe(100);
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(seen[0]).toBeLessThan(100);
     expect(seen.filter((progress) => progress > 0 && progress < 100)).not.toEqual([]);
     const video = page.getByLabel('The video');
-    await expect.poll(() => video.evaluate((player) => Reflect.get(player, 'currentTime'))).toBeGreaterThan(0.2);
+    await eventually(() => video.evaluate((player) => Reflect.get(player, 'currentTime'))).toBeGreaterThan(0.2);
     await her.expectAccessible();
   });
 
@@ -207,7 +203,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
       await phone.follow(name);
     }
     await page.getByRole('button', { name: '浅色模式' }).click();
-    await expect.poll(() => page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('light');
+    await eventually(() => page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('light');
     await page.getByRole('button', { name: 'Switch to English' }).click();
     await page.getByRole('heading', { level: 1, name: 'Play' }).waitFor();
     await phone.close();
@@ -221,7 +217,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await keyboard.press('Enter');
     await other.page.getByRole('tab', { name: 'Chat' }).focus();
     await keyboard.press('ArrowRight');
-    await expect.poll(() => other.page.getByRole('tab', { name: 'Images' }).getAttribute('aria-selected')).toBe('true');
+    await eventually(() => other.page.getByRole('tab', { name: 'Images' }).getAttribute('aria-selected')).toBe('true');
     await other.page.getByTitle('Account').focus();
     await keyboard.press('Enter');
     await other.page.getByRole('menuitem', { name: 'Sign out' }).waitFor();

@@ -16,7 +16,7 @@ import { TASK_PATHS } from './task-paths.js';
 const PAGE = 50;
 /** While tasks are being made, and while none is. */
 const BUSY_LOOK_MS = 2_000;
-const IDLE_LOOK_MS = 10_000;
+const IDLE_LOOK_MS = 5_000;
 
 /** A task as a list shows it. */
 export type TaskFields = z.infer<typeof taskFieldsSchema>;
