@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TestSystem } from '@grok2api/testkit';
+import { Receiver, TestSystem } from '@grok2api/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from './support/chromium.js';
@@ -11,15 +11,21 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
   let system: TestSystem;
   let browser: Browser;
   let his: ConsolePage;
+  let receiver: Receiver;
 
   beforeAll(async () => {
-    [system, browser] = await Promise.all([TestSystem.start(), startBrowser()]);
+    [system, browser, receiver] = await Promise.all([
+      TestSystem.start({ env: { FETCH_ALLOW: '127.0.0.0/8' } }),
+      startBrowser(),
+      Receiver.start(),
+    ]);
     his = await ConsolePage.open(browser, system.baseUrl);
   });
   afterAll(async () => {
     await his?.close();
     await browser?.close();
     await system?.stop();
+    await receiver?.stop();
   });
 
   it('shows everybody what a client may see, and the rest to who signs in as administrator', async () => {
@@ -27,6 +33,21 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     expect(await his.pages()).toEqual(['Play', 'Tasks', 'Overview']);
     await his.signInToo((await readFile(join(system.dataDir, 'admin.key'), 'utf8')).trim());
     await eventually(() => his.pages()).toEqual(['Play', 'Tasks', 'Overview', 'Credentials', 'Client keys']);
+  });
+
+  it('shows whom the end of a task was told, and tells it again', async () => {
+    const { page } = his;
+    const id = await system.tasks().create('A dolphin leaps', { callback_url: receiver.url() });
+    await receiver.until(1);
+    await page.goto(`${system.baseUrl}/console/tasks?kind=video&task=${id}`);
+    const drawer = page.getByRole('dialog', { name: 'Task' });
+    await drawer.getByText(receiver.url()).waitFor();
+    await drawer.getByRole('table', { name: 'Attempts' }).getByText('204').waitFor();
+    await his.expectAccessible();
+    await drawer.getByRole('button', { name: 'Send again' }).click();
+    await receiver.until(2);
+    await eventually(() => drawer.getByRole('table', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
+    await drawer.getByRole('button', { name: 'Close' }).click();
   });
 
   it('adds a credential, tests it, changes it and deletes it', async () => {
@@ -65,7 +86,7 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'x' }] });
     const headers = { 'content-type': 'application/json' };
     expect((await fetch(`${system.baseUrl}/v1/chat/completions`, { method: 'POST', headers, body })).status).toBe(429);
-    const row = page.getByRole('row').filter({ hasText: 'From the environment' });
+    const row = page.getByRole('row').filter({ hasText: 'Environment' });
     await row.getByText('Cooling').first().waitFor();
     await his.expectAccessible();
     await row.getByRole('button', { name: /More actions/ }).click();

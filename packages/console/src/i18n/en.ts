@@ -165,7 +165,7 @@ export const en = {
     titles: { add: 'Add a credential', import: 'Import credentials', edit: 'Edit the credential' },
     empty: 'There are no such credentials.',
     label: 'Label',
-    sources: { environment: 'From the environment', admin: 'Added here' },
+    sources: { environment: 'Environment', admin: 'Added here' },
     models: 'Models',
     nothingKnown: 'Nothing held against it',
     share: 'In use',

@@ -10,6 +10,10 @@ const DAY_S = 86_400;
 export interface Formats {
   /** Date and time of day of an ISO time. */
   time: (iso: string) => string;
+  /** Day and month. */
+  day: (ms: number) => string;
+  /** Hour and minute. */
+  clock: (ms: number) => string;
   /** A length of time in milliseconds, to what matters of it. */
   duration: (ms: number) => string;
   number: (value: number) => string;
@@ -24,9 +28,11 @@ export function useFormats(): Formats {
 
 function formats(tag: string): Formats {
   const times = new Intl.DateTimeFormat(tag, { dateStyle: 'short', timeStyle: 'medium' });
+  const days = new Intl.DateTimeFormat(tag, { month: 'numeric', day: 'numeric', timeZone: 'UTC' });
+  const clocks = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hour12: false });
   const numbers = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 });
   const usd = new Intl.NumberFormat(tag, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
-  const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day', digits = 0) =>
+  const unit = (value: number, name: 'millisecond' | 'second' | 'minute' | 'hour' | 'day', digits = 0) =>
     new Intl.NumberFormat(tag, {
       style: 'unit',
       unit: name,
@@ -34,6 +40,7 @@ function formats(tag: string): Formats {
       maximumFractionDigits: digits,
     }).format(value);
   const duration = (ms: number) => {
+    if (ms > 0 && ms < MS) return unit(ms, 'millisecond');
     const seconds = Math.max(0, ms) / MS;
     if (seconds < MINUTE_S) return unit(seconds, 'second', seconds < 10 ? 1 : 0);
     if (seconds < HOUR_S)
@@ -44,6 +51,8 @@ function formats(tag: string): Formats {
   };
   return {
     time: (iso) => times.format(new Date(iso)),
+    day: (ms) => days.format(ms),
+    clock: (ms) => clocks.format(ms),
     duration,
     number: (value) => numbers.format(value),
     usd: (value) => usd.format(value),

@@ -144,7 +144,7 @@ export const zh: Words = {
     titles: { add: '添加凭据', import: '导入凭据', edit: '编辑凭据' },
     empty: '没有符合条件的凭据。',
     label: '名称',
-    sources: { environment: '来自环境变量', admin: '在此添加' },
+    sources: { environment: '环境变量', admin: '在此添加' },
     models: '模型',
     nothingKnown: '没有不良记录',
     share: '占用',

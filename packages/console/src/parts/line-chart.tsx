@@ -17,6 +17,7 @@ export interface LineChartProps {
   times: number[];
   lines: Line[];
   format: (value: number) => string;
+  formatTime: (ms: number) => string;
   /** Draws bars rather than lines. */
   bars?: boolean;
 }

@@ -12,7 +12,7 @@ const PERCENT = 100;
 /** Every process, and charts of the last hour; for administrators. */
 export function LastHour() {
   const words = useWords();
-  const { number, duration } = useFormats();
+  const { number, duration, clock } = useFormats();
   const overview = useOverview();
   const points = overview.data?.points ?? [];
   const times = points.map(({ at }) => Date.parse(at));
@@ -72,7 +72,7 @@ export function LastHour() {
               <Title order={3} size="h6" mb="xs">
                 {title}
               </Title>
-              <LineChart label={title} times={times} lines={lines} format={format} />
+              <LineChart label={title} times={times} lines={lines} format={format} formatTime={clock} />
             </Paper>
           ))}
         </SimpleGrid>

@@ -11,11 +11,11 @@ const DAY_MS = 86_400_000;
 /** What each of the last days cost: of all for administrators, else of whoever looks. */
 export function SpendPerDay({ isAdmin }: { isAdmin: boolean }) {
   const words = useWords();
-  const { usd } = useFormats();
+  const { usd, day } = useFormats();
   const days = lastDays(Date.now());
   const usage = useUsageByDay(isAdmin, days[0] ?? '');
-  const byDay = new Map(usage.data?.map(({ day, cost_usd }) => [day, cost_usd]));
-  const costs = days.map((day) => byDay.get(day) ?? 0);
+  const byDay = new Map(usage.data?.map(({ day: date, cost_usd }) => [date, cost_usd]));
+  const costs = days.map((date) => byDay.get(date) ?? 0);
   return (
     <section aria-labelledby="spend">
       <Title order={2} size="h4" mb="sm" id="spend">
@@ -28,9 +28,10 @@ export function SpendPerDay({ isAdmin }: { isAdmin: boolean }) {
         </Text>
         <LineChart
           label={words.overview.spend}
-          times={days.map((day) => Date.parse(day))}
+          times={days.map((date) => Date.parse(date))}
           lines={[{ name: words.cost, values: costs }]}
           format={usd}
+          formatTime={day}
           bars
         />
       </Paper>

@@ -31,12 +31,12 @@ export function useChat(): ChatState {
     running.current = abort;
     setBusy(true);
     const id = turns.length;
-    const asked: Turn = { id, role: 'user', text, reasoning: '', pictures: [] };
+    let asked: Turn = { id, role: 'user', text, reasoning: '', pictures: [] };
     let answer: Turn = { id: id + 1, role: 'assistant', text: '', reasoning: '', pictures: [] };
     const show = () => setTurns([...turns, asked, answer]);
     show();
     try {
-      asked.pictures = await Promise.all(files.map((file) => upload(file, abort.signal)));
+      asked = { ...asked, pictures: await Promise.all(files.map((file) => upload(file, abort.signal))) };
       show();
       const json = { model, messages: messagesOf([...turns, asked]), stream: true };
       const stream = await send(CHAT_PATH, { method: 'POST', json, signal: abort.signal });
