@@ -81,10 +81,12 @@ describe('replies of the admin API are as described', () => {
     await tasks.request('DELETE', `/v1/video/tasks/${task}`);
     const params = { id: task.replace('task_', 'msg_') };
     for (const state of ['pending', 'delivered']) {
-      await expect.poll(async () => JSON.parse(await check('getCallback', 200, { params })), POLL).toMatchObject({
-        state,
-        attempt_log: [{ status: 500 }, { status: 200 }].slice(0, state === 'pending' ? 1 : 2),
-      });
+      await expect
+        .poll(async () => JSON.parse(await check('getCallback', 200, { params })), POLL)
+        .toMatchObject({
+          state,
+          attempt_log: [{ status: 500 }, { status: 200 }].slice(0, state === 'pending' ? 1 : 2),
+        });
       const { data } = JSON.parse(await check('listCallbacks', 200, { query: `?state=${state}&owner=alice&limit=1` }));
       expect(data).toHaveLength(1);
       await check('sendCallbackAgain', 202, { params });

@@ -1,5 +1,5 @@
 /** How long each part of the fuzzing takes: a few seconds among the other tests, minutes with `npm run test:fuzz`. */
-export const FUZZ_SECONDS = Number(process.env.FUZZ_SECONDS ?? 5);
+export const FUZZ_SECONDS = Number(process.env.FUZZ_SECONDS ?? 3);
 
 /** For vitest: what it takes besides, under load. */
 export const FUZZ_TIMEOUT_MS = FUZZ_SECONDS * 1000 + 60_000;
