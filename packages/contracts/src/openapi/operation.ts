@@ -28,9 +28,7 @@ export function refOf(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-/** The reference to what is sent to whoever is to be told of the end of a task. */
-export const TASK_ENDED_REF = { $ref: '#/components/pathItems/TaskEnded' } as const;
-const CALLBACKS = { taskEnded: { '{$request.body#/callback_url}': TASK_ENDED_REF } };
+const CALLBACKS = { taskEnded: { '{$request.body#/callback_url}': { $ref: '#/webhooks/taskEnded' } } };
 
 /** A route as an operation of the document. */
 export function operation(route: ApiRoute): Json {
