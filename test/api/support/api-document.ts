@@ -10,6 +10,8 @@ export const DOCUMENT = openApiDocument({ closed: true });
 const ajv = new Ajv2020({ strict: false, allErrors: false });
 addFormats.default(ajv);
 ajv.addSchema(DOCUMENT, 'api');
+/** By the pointer of the schema: each is compiled once. */
+const validators = new Map<string, ValidateFunction>();
 
 const contentSchema = z.object({ examples: z.record(z.string(), z.object({ value: z.unknown() })).optional() });
 const responseSchema = z.object({
@@ -42,7 +44,8 @@ export function routeNamed(operationId: string): ApiRoute {
 /** The faults of a value by a schema of the document, named by its place: `components`, `schemas`, `Task`. */
 export function faultsOf(value: unknown, ...place: string[]): string[] {
   const pointer = place.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  const validate: ValidateFunction = ajv.compile({ $ref: `api#${pointer}` });
+  const validate = validators.get(pointer) ?? ajv.compile({ $ref: `api#${pointer}` });
+  validators.set(pointer, validate);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(
     ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
