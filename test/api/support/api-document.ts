@@ -13,7 +13,22 @@ ajv.addSchema(DOCUMENT, 'api');
 /** By the pointer of the schema: each is compiled once. */
 const validators = new Map<string, ValidateFunction>();
 
-const contentSchema = z.object({ examples: z.record(z.string(), z.object({ value: z.unknown() })).optional() });
+const exampleSchema = z.object({ value: z.unknown() });
+/** Those of errors are said once. */
+const ERROR_EXAMPLES = z
+  .record(z.string(), exampleSchema)
+  .parse(z.object({ examples: z.unknown() }).parse(DOCUMENT.components).examples);
+const exampleRefSchema = z
+  .object({ $ref: z.templateLiteral(['#/components/examples/', z.string()]) })
+  .transform(({ $ref }, context) => {
+    const example = ERROR_EXAMPLES[$ref.slice('#/components/examples/'.length)];
+    if (example) return example;
+    context.addIssue(`there is no ${$ref}`);
+    return z.NEVER;
+  });
+const contentSchema = z.object({
+  examples: z.record(z.string(), z.union([exampleRefSchema, exampleSchema])).optional(),
+});
 const responseSchema = z.object({
   content: z.record(z.string(), contentSchema).optional(),
   'x-error-codes': z.array(z.string()).optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorExamples } from './errors.js';
 import { TASK_EXAMPLES } from './examples/tasks.js';
 import { type Json, operation, refOf } from './operation.js';
 import { API_ROUTES } from './routes.js';
@@ -44,6 +45,7 @@ export function openApiDocument({ closed = false }: OpenApiOptions = {}): Json {
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A client key.' },
         adminKey: { type: 'http', scheme: 'bearer', description: "The administrator's key." },
       },
+      examples: errorExamples(),
       schemas: { ...components(REQUEST_SCHEMAS, 'input', false), ...components(REPLY_SCHEMAS, 'output', closed) },
     },
   };
