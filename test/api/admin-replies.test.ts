@@ -18,7 +18,14 @@ afterAll(async () => {
 
 describe('replies of the admin API are as described', () => {
   it('of credentials', async () => {
-    const body = { secret: 'xai-secret-1', label: '一', priority: 1, max_concurrency: 2, monthly_budget_usd: 5 };
+    const body = {
+      secret: 'xai-secret-1',
+      label: '一',
+      priority: 1,
+      max_concurrency: 2,
+      requests_per_second: 3,
+      monthly_budget_usd: 5,
+    };
     const { id } = JSON.parse(await check('createCredential', 201, { body }));
     await check('createCredential', 409, { body });
     await check('createCredential', 400, { body: { secret: 'x' } });

@@ -85,6 +85,7 @@ describe('credentials', () => {
             state: 'ok',
             priority: 0,
             max_concurrency: 0,
+            requests_per_second: 0,
             monthly_budget_usd: null,
             in_use: expect.any(Number),
             created_at: expect.stringMatching(/Z$/),
@@ -98,17 +99,30 @@ describe('credentials', () => {
   });
 
   it('are added, changed, disabled and enabled', async () => {
-    const added = await add({ label: '备用', priority: -5, max_concurrency: 3, monthly_budget_usd: 20 });
+    const added = await add({
+      label: '备用',
+      priority: -5,
+      max_concurrency: 3,
+      requests_per_second: 2,
+      monthly_budget_usd: 20,
+    });
     expect(added).toMatchObject({
       label: '备用',
       priority: -5,
       max_concurrency: 3,
+      requests_per_second: 2,
       monthly_budget_usd: 20,
       state: 'ok',
     });
     expect(added).toMatchObject({ source: 'admin', last4: secrets.at(-1)?.slice(-4) });
     const path = `/${added.id}`;
-    const changes = { label: '新的', base_url: 'http://127.0.0.1:9/v1/', priority: 7, monthly_budget_usd: null };
+    const changes = {
+      label: '新的',
+      base_url: 'http://127.0.0.1:9/v1/',
+      priority: 7,
+      requests_per_second: 0,
+      monthly_budget_usd: null,
+    };
     const changed = { ...added, ...changes, base_url: 'http://127.0.0.1:9/v1' };
     expect(await ask('PATCH', path, changes)).toEqual({ status: 200, body: changed });
     const disabled = { ...changed, enabled: false, state: 'disabled' };
@@ -176,6 +190,7 @@ describe('credentials', () => {
     ['a base URL of another protocol', { secret: 'x'.repeat(20), base_url: 'ftp://host/v1' }, 'base_url'],
     ['half a priority', { secret: 'x'.repeat(20), priority: 0.5 }, 'priority'],
     ['a negative concurrency', { secret: 'x'.repeat(20), max_concurrency: -1 }, 'max_concurrency'],
+    ['half a request a second', { secret: 'x'.repeat(20), requests_per_second: 0.5 }, 'requests_per_second'],
   ])('are not added with %s', async (_name, body, param) => {
     const answer = await ask('POST', '', body);
     expect(answer).toMatchObject({ status: 400, body: { error: { param } } });
@@ -219,7 +234,7 @@ describe('an import', () => {
       },
     });
 
-    const csv = `﻿label,secret,priority,monthly_budget_usd\n"a, ""b""",${newSecret()},5,\n,${newSecret()},high,\n,${one},,1.5\n`;
+    const csv = `﻿label,secret,priority,requests_per_second\n"a, ""b""",${newSecret()},5,7\n,${newSecret()},high,\n,${one},,1\n`;
     expect(await send('/import', 'text/csv', csv)).toMatchObject({
       status: 200,
       body: {
@@ -230,7 +245,9 @@ describe('an import', () => {
         ],
       },
     });
-    expect(await listAll({ search: 'A, "B"' })).toMatchObject([{ label: 'a, "b"', priority: 5 }]);
+    expect(await listAll({ search: 'A, "B"' })).toMatchObject([
+      { label: 'a, "b"', priority: 5, requests_per_second: 7 },
+    ]);
 
     const json = [newSecret(), { secret: newSecret(), label: 'json' }, { label: 'none' }, 7, two];
     const wanted = { added: 2, restored: 0, duplicate: 1, invalid: 2 };

@@ -72,6 +72,7 @@ const credentialFields = {
     .nullish(),
   priority: z.int().min(-1_000_000).max(1_000_000).nullish(),
   max_concurrency: z.int().min(0).max(1_000_000).nullish(),
+  requests_per_second: z.int().min(0).max(100_000).nullish(),
   monthly_budget_usd: monthlyBudgetSchema,
 };
 
@@ -103,12 +104,13 @@ type CredentialFields = Omit<z.infer<typeof updateCredentialSchema>, 'enabled'>;
 
 /** What a body sets, as it goes over the bus. Null counts as absent, but for the budget: it ends it. */
 export function toCredentialChanges(body: CredentialFields): Omit<NewCredential, 'secret'> {
-  const { label, base_url, priority, max_concurrency, monthly_budget_usd: budget } = body;
+  const { label, base_url, priority, max_concurrency, requests_per_second, monthly_budget_usd: budget } = body;
   return {
     ...(label == null ? {} : { label }),
     ...(base_url == null ? {} : { base_url: base_url.replace(/\/+$/, '') }),
     ...(priority == null ? {} : { priority }),
     ...(max_concurrency == null ? {} : { max_concurrency }),
+    ...(requests_per_second == null ? {} : { requests_per_second }),
     ...(budget === undefined ? {} : { monthly_budget_ticks: budget === null ? null : fromUsd(budget) }),
   };
 }

@@ -16,6 +16,8 @@ const settableFields = {
   priority: z.int32(),
   /** Calls at a time; 0 is no limit. */
   max_concurrency: z.int32().nonnegative(),
+  /** Calls begun in a second, evenly spaced; 0 is no limit. */
+  requests_per_second: z.int32().nonnegative(),
   /** In ticks of 10^-10 US dollars, for each month by UTC; null is no limit. */
   monthly_budget_ticks: z.int().nonnegative().nullable(),
 };

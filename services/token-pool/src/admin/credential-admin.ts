@@ -19,7 +19,7 @@ export interface CredentialAdminOptions {
   list: CredentialList;
   secrets: Secrets;
   /** What a new credential has unless it says otherwise. */
-  defaults: { baseUrl: string; maxConcurrency: number };
+  defaults: { baseUrl: string; maxConcurrency: number; requestsPerSecond: number };
   /** Makes 16 random bytes as hex digits. */
   randomHex: () => string;
   now: () => number;
@@ -92,11 +92,13 @@ export class CredentialAdmin {
     // As arrays: with a parameter for each value of 500 rows most of the time would go into writing the statement.
     const added = await this.options.database.$queryRaw<{ id: string }[]>`
       INSERT INTO pool.credentials
-        (id, secret_encrypted, secret_hash, last4, label, base_url, priority, max_concurrency, monthly_budget_ticks, source)
+        (id, secret_encrypted, secret_hash, last4, label, base_url, priority, max_concurrency,
+          requests_per_second, monthly_budget_ticks, source)
       SELECT *, 'admin'::pool.credential_source FROM unnest(
         ${column('id')}::text[], ${column('secretEncrypted')}::bytea[], ${column('secretHash')}::bytea[],
         ${column('last4')}::text[], ${column('label')}::text[], ${column('baseUrl')}::text[], ${column('priority')}::int[],
-        ${column('maxConcurrency')}::int[], ${column('monthlyBudgetTicks')}::bigint[])
+        ${column('maxConcurrency')}::int[], ${column('requestsPerSecond')}::int[],
+        ${column('monthlyBudgetTicks')}::bigint[])
       ON CONFLICT (secret_hash) DO NOTHING RETURNING id`;
     return new Set(added.map(({ id }) => id));
   }
@@ -153,12 +155,13 @@ function newRow({ secret, ...settable }: NewCredential, { secrets, defaults, ran
 }
 
 function toColumns(settable: Omit<NewCredential, 'secret'>) {
-  const { label, base_url, priority, max_concurrency, monthly_budget_ticks: budget } = settable;
+  const { label, base_url, priority, max_concurrency, requests_per_second, monthly_budget_ticks: budget } = settable;
   return {
     ...(label === undefined ? {} : { label }),
     ...(base_url === undefined ? {} : { baseUrl: base_url }),
     ...(priority === undefined ? {} : { priority }),
     ...(max_concurrency === undefined ? {} : { maxConcurrency: max_concurrency }),
+    ...(requests_per_second === undefined ? {} : { requestsPerSecond: requests_per_second }),
     ...(budget === undefined ? {} : { monthlyBudgetTicks: budget === null ? null : BigInt(budget) }),
   } satisfies Prisma.CredentialUpdateManyMutationInput;
 }
