@@ -31,7 +31,7 @@ describe('replies of the admin API are as described', () => {
     await check('createCredential', 400, { body: { secret: 'x' } });
     await check('createCredential', 400, { body, headers: { 'idempotency-key': 'x' } });
     const params = { id };
-    await check('updateCredential', 200, { params, body: { label: '二', monthly_budget_usd: null } });
+    await check('updateCredential', 200, { params, body: { label: '二', proxy_url: null, monthly_budget_usd: null } });
     await check('updateCredential', 400, { params, body: { priority: 'high' } });
     for (const of of ['disable', 'enable']) await check(`${of}Credential`, 200, { params });
     await check('clearCredentialCooling', 200, { params });

@@ -1,12 +1,11 @@
 import type { Candidate } from './candidate.js';
+import type { EncryptedCredential } from './credential-encryption.js';
 import type { Database } from './database.js';
 import { Prisma } from './generated/client.js';
 import { keyHash } from './sticky.js';
 
 /** A credential as it is stored, with all that a choice depends on. */
-export interface StoredCredential extends Candidate {
-  baseUrl: string;
-  secretEncrypted: Uint8Array;
+export interface StoredCredential extends Candidate, EncryptedCredential {
   /** Rises with each change of what a choice depends on. */
   version: number;
 }
@@ -14,14 +13,11 @@ export interface StoredCredential extends Candidate {
 /** What statements can be run on: the database, or a transaction. */
 export type Statements = Pick<Database, '$queryRaw' | '$executeRaw'>;
 
-interface Row {
-  id: string;
+interface Row extends EncryptedCredential {
   enabled: boolean;
   priority: number;
   maxConcurrency: number;
   requestsPerSecond: number;
-  baseUrl: string;
-  secretEncrypted: Uint8Array;
   version: number;
   listedModels: string[];
   nextCallInMs: number;
@@ -62,6 +58,7 @@ export class CredentialRows {
         c.enabled AND c.budget_exhausted_in IS DISTINCT FROM to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM') AS enabled,
         c.max_concurrency AS "maxConcurrency",
         c.requests_per_second AS "requestsPerSecond", c.base_url AS "baseUrl",
+        c.proxy_url AS "proxyUrl", c.proxy_login_encrypted AS "proxyLoginEncrypted",
         c.secret_encrypted AS "secretEncrypted", c.listed_models AS "listedModels",
         c.changed_in::float8 AS version,
         ${msUntil('c.next_call_at')} AS "nextCallInMs",
@@ -98,6 +95,8 @@ export class CredentialRows {
       models: new Map(health),
       baseUrl: row.baseUrl,
       secretEncrypted: row.secretEncrypted,
+      proxyUrl: row.proxyUrl,
+      proxyLoginEncrypted: row.proxyLoginEncrypted,
     };
   }
 

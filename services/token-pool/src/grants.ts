@@ -3,6 +3,7 @@ import type { Logger } from '@grok2api/service-kit';
 import { Batches } from './batches.js';
 import { type Candidate, freeSlots, usableModels, watchedModels } from './candidate.js';
 import { type Choice, Ranking } from './choose.js';
+import { decryptCredential } from './credential-encryption.js';
 import { needsReserve, slotsAtOnce, type Take } from './grant-decision.js';
 import type { GrantLedger } from './grant-ledger.js';
 import { DecryptError, type Secrets } from './secrets.js';
@@ -190,7 +191,7 @@ export class Grants {
     const stored = snapshot.get(id);
     if (!stored) return undefined;
     try {
-      return { id, secret: secrets.decrypt(stored.secretEncrypted, id), base_url: stored.baseUrl };
+      return decryptCredential(stored, secrets);
     } catch (err) {
       if (!(err instanceof DecryptError)) throw err;
       log.error({ err, credential: id }, 'a credential cannot be decrypted and is not used');

@@ -13,6 +13,8 @@ export const credentialSchema = z.object({
   secret: z.string(),
   /** With `/v1`, without a trailing slash. */
   base_url: z.string(),
+  /** The HTTP proxy that its calls go through, with user and password, in place of the one of all calls. */
+  proxy_url: z.string().optional(),
 });
 export type Credential = z.infer<typeof credentialSchema>;
 

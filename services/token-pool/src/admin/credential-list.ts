@@ -73,7 +73,7 @@ export class CredentialList {
   /** What belongs to each credential is read for the rows of the page alone. */
   #read(which: Prisma.Sql, sort: CredentialQuery['sort']): Promise<EntryRow[]> {
     return this.database.$queryRaw<EntryRow[]>`
-      SELECT c.id, c.label, c.last4, c.source, c.enabled, ${this.#state()} AS state, c.base_url, c.priority,
+      SELECT c.id, c.label, c.last4, c.source, c.enabled, ${this.#state()} AS state, c.base_url, c.proxy_url, c.priority,
         c.max_concurrency, c.requests_per_second, c.monthly_budget_ticks::float8, ${iso(Prisma.sql`c.created_at`)} AS created_at,
         ${iso(Prisma.sql`c.last_used_at`)} AS last_used_at, ${position(sort)} AS sort_key,
         (SELECT coalesce(sum(g.slots), 0)::int FROM pool.grants g
