@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Candidate } from './candidate.js';
 import type { EncryptedCredential } from './credential-encryption.js';
 import type { Database } from './database.js';
@@ -8,6 +9,8 @@ import { keyHash } from './sticky.js';
 export interface StoredCredential extends Candidate, EncryptedCredential {
   /** Rises with each change of what a choice depends on. */
   version: number;
+  /** Others when calls are to be made in another way: see the grants' `terms`. */
+  terms: string;
 }
 
 /** What statements can be run on: the database, or a transaction. */
@@ -25,6 +28,8 @@ interface Row extends EncryptedCredential {
   inUse: number;
   models: { model: string; dead: boolean; restMs: number; coolingStep: number; faults: number }[];
 }
+
+const TERMS_DIGITS = 16;
 
 /** Reads credentials from the database. Its times become times of the process' clock, never earlier than they are. */
 export class CredentialRows {
@@ -84,6 +89,7 @@ export class CredentialRows {
       id: row.id,
       idHash: keyHash(row.id),
       version: row.version,
+      terms: termsOf(row),
       enabled: row.enabled,
       priority: row.priority,
       maxConcurrency: row.maxConcurrency,
@@ -108,6 +114,13 @@ export class CredentialRows {
     this.#lists.set(key, list);
     return list;
   }
+}
+
+/** Which upstream is called, how, and whether every call is asked for. */
+function termsOf({ baseUrl, proxyUrl, proxyLoginEncrypted, requestsPerSecond }: Row): string {
+  const login = proxyLoginEncrypted && Buffer.from(proxyLoginEncrypted).toString('hex');
+  const terms = JSON.stringify([baseUrl, proxyUrl, login, requestsPerSecond > 0]);
+  return createHash('sha256').update(terms).digest('hex').slice(0, TERMS_DIGITS);
 }
 
 /** SQL: how long until a time, 0 when it is over or there is none. */

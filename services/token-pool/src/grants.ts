@@ -22,7 +22,14 @@ export interface GrantsOptions {
 }
 
 type None = Extract<AcquireReply, { status: 'none' }>;
-type Renewal = { id: string; holder: string; credentialId: string; models: readonly string[]; counted: boolean };
+interface Renewal {
+  id: string;
+  holder: string;
+  credentialId: string;
+  models: readonly string[];
+  counted: boolean;
+  terms?: string | undefined;
+}
 type Release = { id: string; holder: string; keep: number };
 type Renewed = { id: string; models: string[]; watched: string[] };
 
@@ -172,6 +179,7 @@ export class Grants {
       counted: candidate.maxConcurrency > 0,
       once: slotsAtOnce(candidate, take.probe) === 1,
       watched: watchedModels(candidate),
+      terms: candidate.terms,
       expires_in_ms: ttlMs,
     });
     return true;
@@ -210,12 +218,13 @@ export class Grants {
     const counted = batch.flat().filter((grant) => grant.counted);
     const there = counted.length > 0 ? await ledger.renew(counted) : new Set();
     return batch.map((grants) =>
-      grants.flatMap(({ id, credentialId, models, counted: isCounted }) => {
+      grants.flatMap(({ id, credentialId, models, counted: isCounted, terms }) => {
         const candidate = snapshot.get(credentialId);
         // A credential that has got a limit meanwhile has to be asked for anew.
         const isGone = isCounted ? !there.has(id) : candidate === undefined || candidate.maxConcurrency > 0;
         if (isGone) return [];
-        if (!candidate) return [{ id, models: [], watched: [] }];
+        const hasOtherTerms = terms !== undefined && terms !== candidate?.terms;
+        if (!candidate || hasOtherTerms) return [{ id, models: [], watched: [] }];
         return [{ id, models: this.#usable(candidate, models), watched: watchedModels(candidate) }];
       }),
     );

@@ -36,6 +36,7 @@ describe('a grant', () => {
           counted: false,
           once: false,
           watched: [],
+          terms: expect.any(String),
           expires_in_ms: 10_000,
         },
       ],
@@ -89,7 +90,7 @@ describe('a grant', () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '2000' });
     const grant = await fixture.grant([VIDEO]);
     for (let i = 0; i < 6; i++) {
-      await sleep(400);
+      await sleep(1_600);
       expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'busy' });
       expect(await fixture.renew(grant)).toBeDefined();
     }
@@ -128,7 +129,7 @@ describe('the limit', () => {
   });
 
   it('holds when a renewal and an acquire meet at the moment of expiry', async () => {
-    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '300' });
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '1500' });
     const { id } = await fixture.grant([VIDEO]);
     const asked = await fixture.database.$transaction(async (renewal) => {
       // The renewal has looked at the row in time, and commits when the old time is over.
