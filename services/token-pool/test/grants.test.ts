@@ -90,7 +90,7 @@ describe('a grant', () => {
     await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '2000' });
     const grant = await fixture.grant([VIDEO]);
     for (let i = 0; i < 6; i++) {
-      await sleep(1_600);
+      await sleep(400);
       expect(await fixture.acquire([VIDEO])).toMatchObject({ reason: 'busy' });
       expect(await fixture.renew(grant)).toBeDefined();
     }
@@ -136,7 +136,7 @@ describe('the limit', () => {
       await renewal.$executeRaw`
         UPDATE pool.grants SET expires_at = clock_timestamp() + interval '1 hour'
         WHERE id = ${id} AND expires_at > clock_timestamp()`;
-      await sleep(400);
+      await sleep(1_600);
       let answered = false;
       const acquiring = fixture.acquire([VIDEO]).finally(() => {
         answered = true;
