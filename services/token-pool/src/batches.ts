@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 interface Waiting<Item, Result> {
   item: Item;
   resolve: (result: Result) => void;
@@ -9,10 +11,14 @@ export class Batches<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** @param run does a batch and resolves to a result for each item, in their order; when it rejects, all of them do */
+  /**
+   * @param run does a batch and resolves to a result for each item, in their order; when it rejects, all of them do
+   * @param gatherMs how long a batch waits for further items; without it, it takes what has arrived together
+   */
   constructor(
     private readonly run: (items: readonly Item[]) => Promise<readonly Result[]>,
     private readonly maxSize: number,
+    private readonly gatherMs?: number,
   ) {}
 
   /** Resolves when the batch with this item is done. */
@@ -26,8 +32,7 @@ export class Batches<Item, Result> {
   async #runAll(): Promise<void> {
     this.#running = true;
     while (this.#waiting.length > 0) {
-      // What has arrived together goes together.
-      await new Promise(setImmediate);
+      await (this.gatherMs === undefined ? new Promise(setImmediate) : sleep(this.gatherMs));
       const batch = this.#waiting.splice(0, this.maxSize);
       try {
         const results = await this.run(batch.map(({ item }) => item));

@@ -55,12 +55,13 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     if (!(err instanceof DecryptError)) throw err;
     throw new SettingsError(['CREDENTIALS_KEY: the credentials in the database were encrypted under another key']);
   });
-  await bootstrap(database, secrets, log, {
-    apiKeys: [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS],
+  const defaults = {
     baseUrl: settings.XAI_BASE_URL,
     maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY,
     requestsPerSecond: settings.CREDENTIAL_REQUESTS_PER_SECOND,
-  });
+  };
+  const apiKeys = [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS];
+  await bootstrap(database, secrets, log, { apiKeys, ...defaults });
 
   const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
   shutdown.add('upstream', () => upstream.close());
@@ -116,7 +117,6 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
 
   const randomHex = () => randomBytes(16).toString('hex');
   const list = new CredentialList(database, Date.now);
-  const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
   const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
   serveCredentialAdmin({ bus, list, admin, changed: feed.changed });
   const writes = new ClientKeyWrites(database);
