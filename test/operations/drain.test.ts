@@ -89,7 +89,7 @@ describe('a process that is told to stop', () => {
     await system.logLine({ msg: 'submitted to the upstream', task_id: id });
     const url = await opsOf('video-worker-1');
     system.kill('video-worker-1', 'SIGTERM');
-    expect(await statusOf(`${url}/readyz`)).not.toBe(200);
+    await expect.poll(() => statusOf(`${url}/readyz`), { ...WITHIN, interval: 20 }).not.toBe(200);
     expect((await tasks.ended(id)).status).toBe('completed');
     await system.logLine({ msg: 'handed back', task_id: id });
     expect(system.logLines({ msg: 'claimed', task_id: id })).toHaveLength(2);
