@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
-import { listModels } from '@grok2api/contracts';
+import { listModels, modelsChanged } from '@grok2api/contracts';
 import { createXaiUpstream, measureUpstream } from '@grok2api/grok-upstream';
 import { observeCalls, readSettings, runService, SettingsError } from '@grok2api/service-kit';
 import { CredentialAdmin } from './admin/credential-admin.js';
@@ -69,19 +69,20 @@ await runService(SERVICE, async (context) => {
 
   const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
+  shutdown.add('bus', () => bus.close());
+
   const models = new SyncedModels({
     credentials: () => credentials.bestOfEachBaseUrl(CREDENTIALS_TO_ASK_WITH),
     upstream,
     own: ownModels,
     intervalMs: settings.MODEL_SYNC_INTERVAL,
+    changed: () => bus.publish(modelsChanged, {}),
     log,
     random: Math.random,
   });
   models.start();
   shutdown.add('models', () => models.stop());
-
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
-  shutdown.add('bus', () => bus.close());
 
   const now = () => performance.now();
   const rows = new CredentialRows(settings.BREAKER_FAULTS, now);
