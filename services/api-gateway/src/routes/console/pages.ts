@@ -33,20 +33,23 @@ export function consolePageRoutes(): Router {
     res.set({ 'cache-control': 'no-cache', 'content-security-policy': policy(nonce) });
     res.type('html').send(page.replaceAll(NONCE, nonce));
   };
-  const sendFile: RequestHandler<{ file: string }> = (req, res) => {
+  const sendFile: RequestHandler<{ file: string }> = (req, res, next) => {
     const { file } = req.params;
     if (!files.has(file)) throw notThere(req);
-    const [encoding, ending] =
-      ENCODINGS.find(([name, end]) => files.has(file + end) && req.acceptsEncodings(name)) || [];
-    // Names tell of what is in the files: another content has another name.
-    res.set({ 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' });
-    res.type(file);
-    if (encoding) res.set('content-encoding', encoding);
-    res.sendFile(file + (ending ?? ''), {
-      root: assets,
-      cacheControl: false,
-      lastModified: false,
-      acceptRanges: false,
+    const [encoding, ending = ''] =
+      ENCODINGS.find(([name, end]) => files.has(file + end) && req.acceptsEncodings(name)) ?? [];
+    const headers = {
+      // Names tell of what is in the files: another content has another name.
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'accept-encoding',
+      ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+    };
+    const options = { root: assets, headers, cacheControl: false, lastModified: false, acceptRanges: false };
+    res.type(file).sendFile(file + ending, options, (err) => {
+      if (!err || res.headersSent) return;
+      // Another build has replaced it.
+      res.removeHeader('content-type');
+      next(notThere(req));
     });
   };
 
