@@ -32,7 +32,14 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     await his.page.getByRole('heading', { level: 1, name: 'Play' }).waitFor();
     expect(await his.pages()).toEqual(['Play', 'Tasks', 'Overview']);
     await his.signInToo((await readFile(join(system.dataDir, 'admin.key'), 'utf8')).trim());
-    await eventually(() => his.pages()).toEqual(['Play', 'Tasks', 'Overview', 'Credentials', 'Client keys']);
+    await eventually(() => his.pages()).toEqual([
+      'Play',
+      'Tasks',
+      'Overview',
+      'Credentials',
+      'Client keys',
+      'Callbacks',
+    ]);
   });
 
   it('shows whom the end of a task was told, and tells it again', async () => {
@@ -48,6 +55,13 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     await receiver.until(2);
     await eventually(() => drawer.getByRole('table', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
     await drawer.getByRole('button', { name: 'Close' }).click();
+
+    await his.follow('Callbacks');
+    await page.getByRole('row', { name: receiver.url() }).getByText('Delivered').waitFor();
+    await his.expectAccessible();
+    await page.getByRole('row', { name: receiver.url() }).click();
+    await page.getByRole('dialog', { name: 'Callback' }).getByText(receiver.url()).waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   });
 
   it('adds a credential, tests it, changes it and deletes it', async () => {
@@ -138,7 +152,7 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     const secret = await page.getByRole('dialog').getByText(/^sk-/).textContent();
     await page.getByRole('button', { name: 'I have kept it' }).click();
     await page.getByRole('row', { name: 'Carol' }).getByText('600 a minute').waitFor();
-    await eventually(() => his.pages()).toEqual(['Overview', 'Credentials', 'Client keys']);
+    await eventually(() => his.pages()).toEqual(['Overview', 'Credentials', 'Client keys', 'Callbacks']);
     await his.expectAccessible();
 
     const hers = await ConsolePage.open(browser, system.baseUrl);

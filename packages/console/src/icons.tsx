@@ -9,6 +9,7 @@ const ICONS = {
   overview: <path d="M4 20V10M10 20V4M16 20v-8M22 20H2" />,
   credentials: <path d="M4 5h16v6H4zM4 13h16v6H4zM8 8h.01M8 16h.01" />,
   keys: <path d="M8 15a4 4 0 1 0 0-.01M11 12l9-9M16 7l3 3" />,
+  callbacks: <path d="M4 6h16v9H9l-5 4zM9 10h.01M12 10h.01M15 10h.01" />,
   light: <path d="M12 8a4 4 0 1 0 .01 0M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1 1M18 18l1 1M5 19l1-1M18 6l1-1" />,
   dark: <path d="M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z" />,
   language: <path d="M3 12a9 9 0 1 0 18 0a9 9 0 1 0-18 0zM3 12h18M12 3c4 5 4 13 0 18M12 3c-4 5-4 13 0 18" />,

@@ -21,6 +21,7 @@ export const en = {
   copied: 'Copied',
   done: 'Done.',
   more: 'Show more',
+  ago: (duration: string) => `${duration} ago`,
   moreOf: (name: string) => `More actions for ${name}`,
   pages: {
     play: 'Play',
@@ -28,6 +29,7 @@ export const en = {
     overview: 'Overview',
     credentials: 'Credentials',
     keys: 'Client keys',
+    callbacks: 'Callbacks',
   },
   shell: {
     skip: 'Skip to the content',
@@ -136,7 +138,14 @@ export const en = {
     started: 'Started',
   },
   callbacks: {
-    title: 'Callbacks',
+    one: 'Callback',
+    receiver: 'Receiver',
+    state: 'State',
+    allStates: 'All states',
+    owner: 'Client key',
+    ended: 'Task ended',
+    next: 'Next attempt',
+    empty: 'There are no such callbacks.',
     attempts: 'Attempts',
     again: 'Send again',
     states: { pending: 'Pending', delivered: 'Delivered', given_up: 'Given up', gone: 'Gone' },

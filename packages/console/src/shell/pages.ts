@@ -8,7 +8,7 @@ export interface PageProps {
 }
 
 interface PageEntry {
-  name: 'play' | 'tasks' | 'overview' | 'credentials' | 'keys';
+  name: 'play' | 'tasks' | 'overview' | 'credentials' | 'keys' | 'callbacks';
   path: string;
   icon: IconName;
   isFor: (session: Session) => boolean;
@@ -53,6 +53,13 @@ export const PAGES: readonly PageEntry[] = [
     icon: 'keys',
     isFor: isAdmin,
     Page: lazy(async () => ({ default: (await import('../pages/client-keys/client-keys.js')).ClientKeys })),
+  },
+  {
+    name: 'callbacks',
+    path: '/callbacks',
+    icon: 'callbacks',
+    isFor: isAdmin,
+    Page: lazy(async () => ({ default: (await import('../pages/callbacks/callbacks.js')).Callbacks })),
   },
 ];
 

@@ -5,6 +5,7 @@ import type { UsageCounts } from '../../api/usage.js';
 import { useFormats } from '../../i18n/format.js';
 import { useWords } from '../../i18n/language.js';
 import type { Column } from '../../parts/data-table.js';
+import { useNow } from '../../parts/use-now.js';
 import { Used } from '../../parts/used.js';
 import { CredentialActions } from './credential-actions.js';
 import { CredentialState, ModelState } from './credential-state.js';
@@ -18,7 +19,7 @@ export function useCredentialColumns(
   onEdit: (credential: Credential) => void,
 ): Column<Credential>[] {
   const words = useWords();
-  const { time, number } = useFormats();
+  const { number } = useFormats();
   return useMemo(
     () => [
       {
@@ -76,11 +77,7 @@ export function useCredentialColumns(
       {
         id: 'lastUsed',
         header: () => words.credentials.lastUsed,
-        cell: ({ row }) => (
-          <Text size="xs" className="number">
-            {row.original.last_used_at === null ? '–' : time(row.original.last_used_at)}
-          </Text>
-        ),
+        cell: ({ row }) => <LastUsed at={row.original.last_used_at} />,
       },
       {
         id: 'actions',
@@ -88,6 +85,18 @@ export function useCredentialColumns(
         cell: ({ row }) => <CredentialActions credential={row.original} onEdit={onEdit} />,
       },
     ],
-    [words, time, number, usage, onEdit],
+    [words, number, usage, onEdit],
+  );
+}
+
+function LastUsed({ at }: { at: string | null }) {
+  const words = useWords();
+  const { time, duration } = useFormats();
+  const now = useNow();
+  if (at === null) return '–';
+  return (
+    <Text size="xs" className="number" title={time(at)}>
+      {words.ago(duration(now - Date.parse(at)))}
+    </Text>
   );
 }

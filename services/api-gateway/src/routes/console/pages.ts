@@ -76,5 +76,5 @@ function policy(nonce: string): string {
 }
 
 function notThere(req: Request): ApiError {
-  return new ApiError('route_not_found', { values: { method: req.method, path: req.path } });
+  return new ApiError('route_not_found', { values: { method: req.method, path: req.baseUrl + req.path } });
 }

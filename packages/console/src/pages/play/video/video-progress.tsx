@@ -1,4 +1,4 @@
-import { Alert, Group, Paper, Progress, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Group, Paper, Progress, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { fileAddress } from '../../../api/file-address.js';
 import type { TaskEvent } from '../../../api/task-events.js';
@@ -24,7 +24,9 @@ export function VideoProgress({ event, isBusy }: { event: TaskEvent | undefined;
             <Progress.Root size="lg">
               <Progress.Section value={progress} aria-label={words.progress} animated={isBusy} />
             </Progress.Root>
-            <Link href={`/tasks?kind=video&task=${event.task_id}`}>{words.video.openTask}</Link>
+            <Anchor component={Link} href={`/tasks?kind=video&task=${event.task_id}`} size="sm">
+              {words.video.openTask}
+            </Anchor>
           </>
         ) : (
           <Text role="status" c="dimmed" ta="center" py="xl">
