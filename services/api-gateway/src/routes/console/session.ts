@@ -10,6 +10,8 @@ import { adminKeyCheck } from '../../middleware/admin-key.js';
 import type { Authenticator } from '../../middleware/authenticate.js';
 import type { KeyGuesses } from '../../middleware/key-guesses.js';
 
+const RETRY_AFTER_S = '1';
+
 export interface ConsoleSessionRoutesDependencies {
   adminKey: string | undefined;
   authenticator: Authenticator;
@@ -75,6 +77,10 @@ export function consoleSessionRoutes(dependencies: ConsoleSessionRoutesDependenc
   async function answer(session: Partial<ConsoleSession>, res: Response): Promise<void> {
     const key = session.client && (await clientKeyOf(session.client));
     const signedIn = session.client || session.admin ? sessions.renewed(session) : undefined;
+    if (clientKeys.mode === 'unknown' && !signedIn) {
+      // Whether anybody has to sign in is told in a moment.
+      throw new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S } });
+    }
     if (signedIn) setSessionCookie(res, signedIn, sessions);
     else if (res.req.get('cookie') !== undefined) clearSessionCookie(res);
     res.json({
