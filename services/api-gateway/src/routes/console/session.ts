@@ -47,22 +47,18 @@ export function consoleSessionRoutes(dependencies: ConsoleSessionRoutesDependenc
           throw err;
         });
       }
-      const { client, admin } = await stillGood(res.locals.session);
-      await answer({ client, admin, ...signedIn }, res);
+      await answer({ ...(await stillGood(res.locals.session)), ...signedIn }, res);
     })
     .delete(refuseOtherPages, (_req, res) => {
       clearSessionCookie(res);
       res.status(204).end();
     });
 
-  /** The session without the keys that are good no more. */
-  async function stillGood(session: Partial<ConsoleSession> = {}): Promise<Partial<ConsoleSession>> {
-    const { client, admin, begun } = session;
-    return {
-      client: client && (await clientKeyOf(client)) ? client : undefined,
-      admin: admin && isAdminKey(admin) ? admin : undefined,
-      ...(begun === undefined ? {} : { begun }),
-    };
+  /** The session without the keys that are good no more; nothing when none is left. */
+  async function stillGood(session: ConsoleSession | undefined): Promise<Partial<ConsoleSession>> {
+    const client = session?.client && (await clientKeyOf(session.client)) ? session.client : undefined;
+    const admin = session?.admin && isAdminKey(session.admin) ? session.admin : undefined;
+    return session && (client || admin) ? { client, admin, begun: session.begun } : {};
   }
 
   async function clientKeyOf(hash: Buffer): Promise<ClientKey | undefined> {
