@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
-import { applyMigrations } from '../../packages/prisma-migrate/src/index.js';
 import { Claims } from '../../packages/task-store/src/claims.js';
 import { openDatabase } from '../../packages/task-store/src/database.js';
 import { Queue } from '../../packages/task-store/src/queue.js';
@@ -9,7 +7,6 @@ import { Upkeep } from '../../packages/task-store/src/upkeep.js';
 import { CLOCK_SESSION } from './clock-sql.js';
 import { VIRTUAL_CLOCK_SQL } from './virtual-clock-sql.js';
 
-const PRISMA_DIR = fileURLToPath(new URL('../../packages/task-store/prisma', import.meta.url));
 const CONNECTIONS = 6;
 
 /** A task's row after one write, as the database's own trigger saw it; times in milliseconds. */
@@ -57,9 +54,7 @@ export class VirtualDatabase {
   }
 
   static async start(): Promise<VirtualDatabase> {
-    const server = await startPostgres();
-    const log = { info: () => {}, warn: () => {} };
-    await applyMigrations({ databaseUrl: server.url, schema: 'public', prismaDir: PRISMA_DIR, log });
+    const server = await startPostgres('migrated');
     const url = new URL(server.url);
     url.searchParams.set('options', CLOCK_SESSION);
     const database = openDatabase({ databaseUrl: url.href, maxConnections: CONNECTIONS });

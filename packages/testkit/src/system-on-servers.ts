@@ -11,7 +11,7 @@ export interface SystemOnServers {
 
 /** Starts the servers and the system on them. */
 export async function startOnServers({ env, ...options }: SystemOptions): Promise<SystemOnServers> {
-  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const [nats, postgres] = await Promise.all([startNats(), startPostgres('migrated')]);
   const stopServers = async () => {
     await Promise.all([nats.stop(), postgres.stop()]);
   };
