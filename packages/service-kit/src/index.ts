@@ -2,6 +2,7 @@ export { backoffMs, pause } from './backoff.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
+export { withSettingFiles } from './setting-files.js';
 export {
   booleanSetting,
   databaseUrlSetting,
