@@ -1,4 +1,5 @@
 export { Bus, type StopOptions } from './bus.js';
+export { type BusMetrics, busMetrics } from './bus-metrics.js';
 export type { ConnectOptions } from './connection.js';
 export { BusTimeoutError, NoResponderError, RemoteError } from './errors.js';
 export type { Subscription } from './events.js';

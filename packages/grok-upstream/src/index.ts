@@ -23,6 +23,7 @@ export type { CallOptions, GrokUpstream, KeyState, UpstreamModel } from './grok-
 export type { UpstreamImage, UpstreamImageRequest, UpstreamImages } from './images.js';
 export { originOf } from './origin.js';
 export { applyPreset, DEFAULT_PRESET_SUFFIXES, type VideoPreset } from './presets.js';
+export { type UpstreamMetrics, upstreamMetrics } from './upstream-metrics.js';
 export { upstreamSettings } from './upstream-settings.js';
 export type { UpstreamVideoRequest, VideoJob, VideoJobFault } from './videos.js';
 export { createXaiUpstream, type XaiSettings } from './xai/xai-upstream.js';

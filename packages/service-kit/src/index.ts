@@ -1,6 +1,16 @@
 export { backoffMs, pause } from './backoff.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
-export { createMetrics, type Metrics } from './metrics.js';
+export { type HttpMetrics, httpMetrics } from './metrics/http-metrics.js';
+export {
+  type Counter,
+  createMetrics,
+  type Gauge,
+  type Histogram,
+  Metrics,
+  type ReadGauge,
+  type Sample,
+} from './metrics/metrics.js';
+export { processMetrics } from './metrics/process-metrics.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
 export { withSettingFiles } from './setting-files.js';
 export {
