@@ -2,6 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: 'packages/testkit/src/servers/choose-servers.ts',
     include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     // The faults have a command of their own: npm run test:faults.
     exclude: [...configDefaults.exclude, 'test/faults/**'],

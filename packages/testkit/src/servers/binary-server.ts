@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type PreparedServer,
   prepareNats,
@@ -8,34 +9,16 @@ import {
   type ServerOptions,
 } from '@grok2api/launcher';
 import { createLogger } from '@grok2api/service-kit';
-import { ROOT } from './root.js';
-import { tempDir } from './temp-dir.js';
-
-/** A real server of its own for some tests. */
-export interface TestServer {
-  url: string;
-  /** Of the present run; a server that was killed is started again on the same port with the same data. */
-  pid: () => number | undefined;
-  /** Stops it; its data stays. */
-  pause: () => Promise<void>;
-  /** Kills it as `kill -9` does; it stays down until `resume`. */
-  crash: () => Promise<void>;
-  /** Starts it again after `pause` or `crash`, on the same port with the same data. */
-  resume: () => Promise<void>;
-  /** Stops it for good and removes its data. */
-  stop: () => Promise<void>;
-}
-
-/** A nats-server that can lose its store. */
-export interface TestNats extends TestServer {
-  /** Removes everything that JetStream keeps. Only while the server is down. */
-  wipe: () => Promise<void>;
-}
+import { ROOT } from '../root.js';
+import { tempDir } from '../temp-dir.js';
+import type { TestNats, TestServer } from './test-server.js';
 
 type TempDir = Awaited<ReturnType<typeof tempDir>>;
 
-/** Starts a nats-server with JetStream and an empty store. */
-export async function startNats(): Promise<TestNats> {
+const POLL_MS = 20;
+
+/** Starts a nats-server of this machine, as the launcher does, with an empty store. */
+export async function startNatsBinary(): Promise<TestNats> {
   const directory = await tempDir();
   const server = await startIn(directory, 'nats', prepareNats);
   const store = join(directory.path, 'nats');
@@ -46,8 +29,8 @@ export async function startNats(): Promise<TestNats> {
   return { ...server, wipe };
 }
 
-/** Starts a Postgres server with an empty database. */
-export async function startPostgres(): Promise<TestServer> {
+/** Starts a Postgres server of this machine, as the launcher does, with an empty database. */
+export async function startPostgresBinary(): Promise<TestServer> {
   return startIn(await tempDir(), 'postgres', preparePostgres);
 }
 
@@ -66,9 +49,23 @@ async function startIn(
   });
   let running = server.newProcess();
   await running.start();
+  const pid = () => {
+    if (running.pid === undefined) throw new Error(`${name} does not run`);
+    return running.pid;
+  };
   return {
     url: server.url,
-    pid: () => running.pid,
+    kill: async () => {
+      const killed = pid();
+      process.kill(killed, 'SIGKILL');
+      while (running.pid === undefined || running.pid === killed) await sleep(POLL_MS);
+    },
+    freeze: async () => {
+      process.kill(pid(), 'SIGSTOP');
+    },
+    thaw: async () => {
+      process.kill(pid(), 'SIGCONT');
+    },
     pause: () => running.stop(),
     crash: () => {
       running.kill();
