@@ -1,9 +1,9 @@
 import type { Counter, Gauge, Histogram, Metrics, ReadGauge } from '@grok2api/service-kit';
 
 /** How a request ended for the process that answered it. */
-export type ServedOutcome = 'ok' | 'error' | 'refused' | 'left';
+export type ServedOutcome = 'ok' | 'rejected' | 'error' | 'refused' | 'left';
 /** How a request ended for the process that sent it. */
-export type CalledOutcome = 'ok' | 'error' | 'no_responder' | 'timeout' | 'lost' | 'left';
+export type CalledOutcome = 'ok' | 'rejected' | 'error' | 'no_responder' | 'timeout' | 'lost' | 'left';
 
 /** What is counted of a process' messages. A subject is a template: ids in it are `*`. */
 export interface BusMetrics {
@@ -21,13 +21,13 @@ export function busMetrics(metrics: Metrics): BusMetrics {
   return {
     served: metrics.seconds(
       'grok2api_bus_served_seconds',
-      'Requests on the bus that this process answered, to the last byte: ok, error, refused (too many, or malformed), left (the requester went).',
+      'Requests on the bus that this process answered, to the last byte: ok, rejected (with an error below 500), error, refused (too many, or malformed), left (the requester went).',
       ['subject', 'outcome'],
     ),
     serving: metrics.gauge('grok2api_bus_serving', 'Requests on the bus being answered.', ['subject']),
     called: metrics.seconds(
       'grok2api_bus_called_seconds',
-      'Requests on the bus that this process sent, to the last byte: ok, error (that was the answer), no_responder, timeout, lost (the responder went), left (this process did not want it any more).',
+      'Requests on the bus that this process sent, to the last byte: ok, rejected (with an error below 500), error (that was the answer), no_responder, timeout, lost (the responder went), left (this process did not want it any more).',
       ['subject', 'outcome'],
     ),
     events: metrics.counter('grok2api_bus_events_total', 'Events on the bus, published or received.', [

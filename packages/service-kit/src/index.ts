@@ -11,6 +11,8 @@ export {
   type Sample,
 } from './metrics/metrics.js';
 export { processMetrics } from './metrics/process-metrics.js';
+export { Readiness } from './ops/readiness.js';
+export { settingsSchema as processSettingsSchema } from './process-settings.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
 export { withSettingFiles } from './setting-files.js';
 export {
@@ -25,3 +27,4 @@ export {
   urlSetting,
 } from './settings.js';
 export { Shutdown } from './shutdown.js';
+export { beginSpan, failSpan, inSpan, outOfTrace } from './tracing/spans.js';

@@ -12,6 +12,7 @@ import { ClientKeys } from './client-keys/client-keys.js';
 import { closeServer } from './close-server.js';
 import { createHttpServer } from './http-server.js';
 import { KeyedRequests } from './idempotency/keyed-requests.js';
+import { serviceMetrics } from './metrics.js';
 import { KeyLimits } from './middleware/key-limits.js';
 import { Relays } from './relay.js';
 import { readGatewaySettings } from './settings.js';
@@ -23,7 +24,9 @@ const RELAY_GRACE_MS = 8_000;
 const LIMITS_CALL = { timeoutMs: 1_000 };
 const BYTES_PER_MB = 1_000_000;
 
-await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
+await runService('api-gateway', async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readGatewaySettings(env);
 
   const store = openTaskStore({
@@ -32,7 +35,7 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   });
   shutdown.add('task store', () => store.close());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
   const models = new ModelCatalogue();
@@ -94,6 +97,6 @@ await runService('api-gateway', async ({ env, instance, log, shutdown }) => {
   shutdown.add('http server', () => closeServer(server));
   shutdown.add('task feed', () => feed.close());
   shutdown.add('relays', () => relays.close(RELAY_GRACE_MS));
-  await bus.announce('api-gateway', instance);
+  await bus.announce(context);
   log.info({ host: settings.HOST, port: settings.PORT }, 'listening');
 });

@@ -5,6 +5,7 @@ import { createSafeFetch } from '@grok2api/safe-fetch';
 import { readSettings, runService } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { Dispatcher } from './dispatcher.js';
+import { serviceMetrics } from './metrics.js';
 import { settingsSchema } from './settings.js';
 import { KeySecrets } from './signing-secrets.js';
 import { startSweep } from './sweep.js';
@@ -12,13 +13,15 @@ import { startSweep } from './sweep.js';
 const SERVICE = 'callback-dispatcher';
 const MAX_CONNECTIONS = 8;
 
-await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+await runService(SERVICE, async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readSettings(settingsSchema, env);
 
   const store = openTaskStore({ databaseUrl: settings.DATABASE_URL, maxConnections: MAX_CONNECTIONS });
   shutdown.add('task store', () => store.close());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
@@ -46,6 +49,6 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   dispatcher.start();
   shutdown.add('dispatcher', () => dispatcher.stop());
 
-  await bus.announce(SERVICE, instance);
+  await bus.announce(context);
   log.info('delivering callbacks');
 });

@@ -9,13 +9,16 @@ import { createSafeFetch } from '@grok2api/safe-fetch';
 import { runService } from '@grok2api/service-kit';
 import { UsageReporter } from '@grok2api/usage-client';
 import { type CompletionDependencies, complete } from './complete.js';
+import { serviceMetrics } from './metrics.js';
 import { readChatSettings } from './settings.js';
 
 const SERVICE = 'chat';
 /** How long completions that are being answered may go on, once this process is to stop. */
 const STOP_GRACE_MS = 15_000;
 
-await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+await runService(SERVICE, async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readChatSettings(env);
 
   const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
@@ -24,7 +27,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
   const credentials = new CredentialClient({ bus, holder: instance, now: Date.now, log });
@@ -53,6 +56,6 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   });
   // Answers that are being written need their grants.
   shutdown.add('running completions', () => bus.stopServing({ graceMs: STOP_GRACE_MS }));
-  await bus.announce(SERVICE, instance);
+  await bus.announce(context);
   log.info('taking requests');
 });

@@ -14,13 +14,16 @@ import { UsageReporter } from '@grok2api/usage-client';
 import { answerRequest } from './answer-request.js';
 import type { ImageDependencies } from './dependencies.js';
 import { runImageTask } from './image-task.js';
+import { serviceMetrics } from './metrics.js';
 import { readImageSettings } from './settings.js';
 
 const SERVICE = 'image';
 /** Connections besides one for each slot: the reconciler's and the renewals'. */
 const EXTRA_CONNECTIONS = 2;
 
-await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+await runService(SERVICE, async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readImageSettings(env);
   const [now, random] = [Date.now, Math.random];
 
@@ -30,7 +33,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   });
   shutdown.add('task store', () => store.close());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
   const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
@@ -109,6 +112,6 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     await Promise.all([runner.stop(), bus.stopServing()]);
   });
 
-  await bus.announce(SERVICE, instance);
+  await bus.announce(context);
   log.info({ slots: settings.IMAGE_WORKER_SLOTS }, 'taking requests and tasks');
 });

@@ -20,6 +20,7 @@ import { openDatabase } from './database.js';
 import { GrantLedger } from './grant-ledger.js';
 import { Grants } from './grants.js';
 import { Health } from './health.js';
+import { serviceMetrics } from './metrics.js';
 import { readModelsFile } from './models/models-file.js';
 import { SyncedModels } from './models/synced-models.js';
 import { Reports } from './reports.js';
@@ -40,7 +41,9 @@ const CREDENTIALS_TO_ASK_WITH = 3;
 /** How long a gateway that died keeps its clients' requests counted as being in progress. */
 const REQUEST_SLOTS_TTL_MS = 10_000;
 
-await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+await runService(SERVICE, async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readSettings(settingsSchema, env);
   const ownModels = settings.MODELS_FILE === undefined ? [] : await readModelsFile(settings.MODELS_FILE);
 
@@ -75,7 +78,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   models.start();
   shutdown.add('models', () => models.stop());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
   const now = () => performance.now();
@@ -131,7 +134,7 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   const sweep = new Sweep(database, usage, log);
   sweep.start();
   shutdown.add('sweep', () => sweep.stop());
-  await bus.announce(SERVICE, instance);
+  await bus.announce(context);
   // Ready means that a request sent from now on finds a responder.
   await bus.flush();
   log.info('ready');

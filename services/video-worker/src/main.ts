@@ -12,6 +12,7 @@ import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import { UsageReporter } from '@grok2api/usage-client';
 import type { VideoDependencies } from './dependencies.js';
+import { serviceMetrics } from './metrics.js';
 import { readVideoWorkerSettings } from './settings.js';
 import { runVideoTask } from './video-task.js';
 
@@ -19,7 +20,9 @@ const BYTES_PER_MB = 1_000_000;
 /** Connections besides one for each slot: the reconciler's and the renewals'. */
 const EXTRA_CONNECTIONS = 2;
 
-await runService('video-worker', async ({ env, instance, log, shutdown }) => {
+await runService('video-worker', async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readVideoWorkerSettings(env);
   const [now, random] = [Date.now, Math.random];
 
@@ -29,7 +32,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   });
   shutdown.add('task store', () => store.close());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
   const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
@@ -102,6 +105,6 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   runner.start();
   shutdown.add('runner', () => runner.stop());
 
-  await bus.announce('video-worker', instance);
+  await bus.announce(context);
   log.info({ slots: settings.VIDEO_WORKER_SLOTS }, 'taking tasks');
 });

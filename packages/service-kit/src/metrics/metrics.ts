@@ -1,3 +1,4 @@
+import type { MetricSample } from '@grok2api/contracts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type { Counter, Gauge, Histogram };
@@ -79,6 +80,20 @@ export class Metrics {
   /** All of them in Prometheus' text format. */
   text(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  /** All of them as plain values. Histograms are given as `_sum` and `_count`; what is no finite number is left out. */
+  async samples(): Promise<MetricSample[]> {
+    const found: MetricSample[] = [];
+    for (const metric of await this.registry.getMetricsAsJSON()) {
+      for (const { value, labels, ...rest } of metric.values) {
+        const name = 'metricName' in rest && typeof rest.metricName === 'string' ? rest.metricName : metric.name;
+        if (!Number.isFinite(value) || name.endsWith('_bucket')) continue;
+        const own = Object.entries(labels).filter(([label]) => label !== 'service');
+        found.push({ name, labels: Object.fromEntries(own.map(([label, of]) => [label, String(of)])), value });
+      }
+    }
+    return found;
   }
 
   /** The content type of `text`. */
