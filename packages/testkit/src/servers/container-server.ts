@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeLoopbackPort } from '@grok2api/launcher';
-import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers';
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 import type { TestNats, TestServer } from './test-server.js';
 
 /** The images that docker-compose.yml takes. */
@@ -18,6 +18,8 @@ interface ContainerPlan {
   port: number;
   command: string[];
   environment: Record<string, string>;
+  /** In its log once it runs, whether it answers yet or not. */
+  running: RegExp;
   /** Run inside of the container, it ends with 0 once the server answers. */
   check: string[];
 }
@@ -30,6 +32,7 @@ export async function startNatsContainer(): Promise<TestNats> {
     port: 4222,
     command: ['-js', '-sd', '/data', '-m', '8222', '--user', USER, '--pass', password],
     environment: {},
+    running: /Server is ready/,
     check: ['wget', '-q', '-O', '/dev/null', 'http://127.0.0.1:8222/healthz'],
   });
   return { ...server, url: `nats://${USER}:${password}@${server.address}` };
@@ -42,7 +45,8 @@ export async function startPostgresContainer(): Promise<TestServer> {
     image: POSTGRES_IMAGE,
     port: 5432,
     command: ['postgres', '-c', 'max_connections=200', '-c', 'timezone=UTC'],
-    environment: { POSTGRES_USER: USER, POSTGRES_PASSWORD: password, POSTGRES_DB: USER },
+    environment: { POSTGRES_USER: USER, POSTGRES_PASSWORD: password, POSTGRES_DB: USER, POSTGRES_INITDB_ARGS: '--no-sync' },
+    running: /ready to accept connections/,
     // By TCP: the server that fills the new directory listens on its socket alone.
     check: ['pg_isready', '-q', '-h', '127.0.0.1', '-U', USER, '-d', USER],
   });
@@ -57,6 +61,8 @@ async function startContainer(plan: ContainerPlan) {
       .withExposedPorts({ container: plan.port, host })
       .withCommand(plan.command)
       .withEnvironment(plan.environment)
+      // The usual wait runs a shell in the container ten times a second.
+      .withWaitStrategy(Wait.forLogMessage(plan.running))
       .start();
   const engine = (await getContainerRuntimeClient()).container;
   let container = await create();
