@@ -1,6 +1,6 @@
 import { type LogLevel, logLevelOf, metricsOf } from '@grok2api/contracts';
 import { Metrics } from '@grok2api/service-kit';
-import { connect, type NatsConnection, type ServiceInfo, type ServiceStats } from 'nats';
+import { connect, type NatsConnection, RequestStrategy, type ServiceInfo, type ServiceStats } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bus, busMetrics } from '../src/index.js';
 import { announced, doubleRpc, TestBuses, until } from './test-buses.js';
@@ -66,7 +66,7 @@ describe('the NATS services protocol', () => {
   it('is seen by the client of the protocol that `nats micro` is like, until it stops serving', async () => {
     const bus = await buses.connect();
     await bus.announce(announced('seen', 'seen-1'));
-    const client = operator.services.client({ maxWait: 500 });
+    const client = operator.services.client({ strategy: RequestStrategy.Timer, maxWait: 500 });
     const found = async () => {
       const names: string[] = [];
       for await (const { name, metadata } of await client.info('seen')) names.push(`${name} ${metadata?.instance}`);

@@ -27,4 +27,15 @@ export {
   urlSetting,
 } from './settings.js';
 export { Shutdown } from './shutdown.js';
-export { beginSpan, failSpan, inSpan, outOfTrace } from './tracing/spans.js';
+export { observeCalls } from './tracing/observe-calls.js';
+export {
+  activeTraceparent,
+  beginSpan,
+  failSpan,
+  inSpan,
+  inTraceOf,
+  keepTrace,
+  linksTo,
+  outOfTrace,
+  traceOf,
+} from './tracing/spans.js';

@@ -32,6 +32,7 @@ async function start(options: Partial<OpsServerOptions> = {}): Promise<OpsServer
   return server;
 }
 
+const notReady = (what: string) => ({ status: 'not ready', missing: [what] });
 const put = (url: string, body: string) => fetch(url, { method: 'PUT', body });
 
 describe('the ops port', () => {
@@ -43,17 +44,16 @@ describe('the ops port', () => {
     const { url } = await start({ readiness });
     const ask = async () => {
       const reply = await fetch(`${url}/readyz`);
-      const { missing }: { missing?: string[] } = await reply.json();
-      return [reply.status, missing];
+      return [reply.status, await reply.json()];
     };
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    expect(await ask()).toEqual([503, ['starting']]);
+    expect(await ask()).toEqual([503, notReady('starting')]);
     readiness.started();
-    expect(await ask()).toEqual([503, ['client keys']]);
+    expect(await ask()).toEqual([503, notReady('client keys')]);
     isThere = true;
-    expect(await ask()).toEqual([200, undefined]);
+    expect(await ask()).toEqual([200, { status: 'ok' }]);
     stopping.abort();
-    expect(await ask()).toEqual([503, ['stopping']]);
+    expect(await ask()).toEqual([503, notReady('stopping')]);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 

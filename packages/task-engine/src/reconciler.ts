@@ -3,6 +3,7 @@ import type { Bus } from '@grok2api/bus';
 import { callbackDue, errorMessage, type TaskKind } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { type Deadlines, StoreUnavailableError, toTaskEvent, type Upkeep } from '@grok2api/task-store';
+import type { EngineMetrics } from './engine-metrics.js';
 
 export interface ReconcilerOptions {
   kind: TaskKind;
@@ -11,6 +12,7 @@ export interface ReconcilerOptions {
   upkeep: Upkeep;
   bus: Bus;
   log: Logger;
+  metrics: EngineMetrics;
   deadlines: Deadlines;
   /** How long the row of an ended task stays, in milliseconds. */
   retentionMs: number;
@@ -24,6 +26,7 @@ const LEASE_MS = 15_000;
 /** Of the removal of old rows and files. */
 const REMOVAL_LEASE = 'remove-old';
 const MOST_WAKE_UPS = 1_000;
+const COUNT_CAP = 10_000;
 
 /**
  * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline; and,
@@ -46,6 +49,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    this.#lead(false);
     const { upkeep, worker } = this.#options;
     for (const name of [this.#leaseName, REMOVAL_LEASE]) await upkeep.dropLease(name, worker);
   }
@@ -58,7 +62,9 @@ export class Reconciler {
     const { upkeep, worker, log, random } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
-        if (await upkeep.holdLease(this.#leaseName, worker, LEASE_MS)) await this.#round();
+        const isLeader = await upkeep.holdLease(this.#leaseName, worker, LEASE_MS);
+        this.#lead(isLeader);
+        if (isLeader) await this.#round();
       } catch (err) {
         if (err instanceof StoreUnavailableError) log.warn({ err }, 'the task database is away');
         else log.error({ err }, 'a round of the reconciler failed');
@@ -73,8 +79,28 @@ export class Reconciler {
   async #round(): Promise<void> {
     await this.#endOverdue();
     await this.#topUpWakeUps();
+    await this.#showQueue();
     await this.#options.upkeep.forgetIdleOwners(this.#options.kind);
     await this.#removeOld();
+  }
+
+  /** Who does not lead shows nothing of the queue: what it knew would get old, and be counted twice. */
+  #lead(isLeader: boolean): void {
+    const { kind, metrics } = this.#options;
+    metrics.leader.set({ kind }, isLeader ? 1 : 0);
+    if (isLeader) return;
+    metrics.waiting.remove({ kind });
+    metrics.oldest.remove({ kind });
+    for (const state of ['pending', 'running']) metrics.open.remove({ kind, state });
+  }
+
+  async #showQueue(): Promise<void> {
+    const { upkeep, kind, metrics } = this.#options;
+    const { waiting, pending, running, oldestSeconds } = await upkeep.queueFigures(kind, COUNT_CAP);
+    metrics.waiting.set({ kind }, waiting);
+    metrics.oldest.set({ kind }, oldestSeconds);
+    metrics.open.set({ kind, state: 'pending' }, pending);
+    metrics.open.set({ kind, state: 'running' }, running);
   }
 
   async #endOverdue(): Promise<void> {
@@ -104,6 +130,7 @@ export class Reconciler {
     const missing = claimable - (await bus.wakeUps.waiting(kind));
     if (missing <= 0) return;
     bus.wakeUps.send(kind, missing);
+    this.#options.metrics.missingWakeUps.inc({ kind }, missing);
     log.info({ kind, count: missing }, 'sent missing wake-ups');
   }
 

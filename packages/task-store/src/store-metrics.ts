@@ -24,7 +24,7 @@ export function storeMetrics(metrics: Metrics): StoreMetrics {
     ),
     statements: metrics.seconds(
       'grok2api_task_store_seconds',
-      'What this process did with the task database: ok, unavailable (it did not answer), error.',
+      'What this process did with the task database: ok, unavailable (it did not answer), lost (another worker or request has it), error.',
       ['operation', 'outcome'],
     ),
   };

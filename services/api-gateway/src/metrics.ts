@@ -11,14 +11,14 @@ export function serviceMetrics(metrics: Metrics) {
     media: mediaMetrics(metrics),
     store: storeMetrics(metrics),
     sse: {
+      dropped: metrics.counter(
+        'grok2api_sse_dropped_readers_total',
+        'Readers of any stream that took nothing for a minute and were cut off.',
+      ),
       readers: metrics.readGauge('grok2api_sse_readers', 'Readers of task streams on this gateway.'),
       skipped: metrics.counter(
         'grok2api_sse_skipped_events_total',
         'Events of tasks that slow readers were not sent, because a newer one said more.',
-      ),
-      dropped: metrics.counter(
-        'grok2api_sse_dropped_readers_total',
-        'Connections of readers that took nothing for a minute and were cut.',
       ),
     },
   };

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { editImages, generateImages, ModelCatalogue } from '@grok2api/contracts';
 import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
-import { createXaiUpstream } from '@grok2api/grok-upstream';
+import { createXaiUpstream, measureUpstream } from '@grok2api/grok-upstream';
 import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
@@ -30,25 +30,26 @@ await runService(SERVICE, async (context) => {
   const store = openTaskStore({
     databaseUrl: settings.DATABASE_URL,
     maxConnections: Math.min(settings.IMAGE_WORKER_SLOTS, 8) + EXTRA_CONNECTIONS,
+    metrics: measured.store,
   });
   shutdown.add('task store', () => store.close());
 
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
-  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
+  const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
 
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
-  const credentials = new CredentialClient({ bus, holder: instance, now, log });
+  const credentials = new CredentialClient({ bus, holder: instance, now, log, metrics: measured.credentials });
   shutdown.add('credential client', () => credentials.close());
 
   const usage = new UsageReporter({ bus, log, now, newBatchId: randomUUID });
   shutdown.add('usage', () => usage.close());
 
-  const media = await openMediaStore(settings);
+  const media = await openMediaStore(settings, { metrics: measured.media });
   const dependencies: ImageDependencies = {
     credentials,
     usage,
@@ -58,6 +59,7 @@ await runService(SERVICE, async (context) => {
     timeoutMs: settings.IMAGE_TIMEOUT_MS,
     credentialWaitMs: settings.CREDENTIAL_WAIT_MS,
     log,
+    imageCounter: measured.images,
     randomHex: () => randomBytes(16).toString('hex'),
     now,
     random,
@@ -69,6 +71,7 @@ await runService(SERVICE, async (context) => {
     upkeep: store.upkeep,
     bus,
     log,
+    metrics: measured.engine,
     // A call has its own deadline: a task runs longer only while the upstream refuses it, as one that waits.
     deadlines: { queueMs: settings.QUEUE_DEADLINE_MS, runMs: settings.QUEUE_DEADLINE_MS },
     retentionMs: settings.TASK_RETENTION,
@@ -94,6 +97,7 @@ await runService(SERVICE, async (context) => {
     claims: store.claims,
     bus,
     log,
+    metrics: measured.engine,
     newToken: randomUUID,
     now,
     random,

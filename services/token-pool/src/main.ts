@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { listModels } from '@grok2api/contracts';
-import { createXaiUpstream } from '@grok2api/grok-upstream';
-import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
+import { createXaiUpstream, measureUpstream } from '@grok2api/grok-upstream';
+import { observeCalls, readSettings, runService, SettingsError } from '@grok2api/service-kit';
 import { CredentialAdmin } from './admin/credential-admin.js';
 import { CredentialList } from './admin/credential-list.js';
 import { serveCredentialAdmin } from './admin/serve-credential-admin.js';
@@ -27,6 +27,7 @@ import { Reports } from './reports.js';
 import { DecryptError, Secrets } from './secrets.js';
 import { serveCredentials } from './serve-credentials.js';
 import { settingsSchema } from './settings.js';
+import { showCredentials } from './show-credentials.js';
 import { Snapshot } from './snapshot.js';
 import { SnapshotFeed } from './snapshot-feed.js';
 import { Sweep } from './sweep.js';
@@ -65,7 +66,7 @@ await runService(SERVICE, async (context) => {
     requestsPerSecond: settings.CREDENTIAL_REQUESTS_PER_SECOND,
   });
 
-  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
+  const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
   const models = new SyncedModels({
     credentials: () => credentials.bestOfEachBaseUrl(CREDENTIALS_TO_ASK_WITH),
@@ -91,7 +92,9 @@ await runService(SERVICE, async (context) => {
   shutdown.add('snapshot', () => feed.stop());
 
   const ttlMs = settings.GRANT_TTL_MS;
-  const ledger = new GrantLedger(grantsDatabase, rows, ttlMs, now);
+  showCredentials(snapshot, measured, now);
+  const observe = { seconds: measured.statements };
+  const ledger = observeCalls(new GrantLedger(grantsDatabase, rows, ttlMs, now), { name: 'grants', ...observe });
   const wanted = (names: readonly string[]) => announcements.wanted(names);
   const grants = new Grants({ snapshot, ledger, secrets, ttlMs, now, log, wanted });
   const upkeep = new Upkeep({ database: grantsDatabase, ledger, snapshot, now, log });
@@ -104,7 +107,10 @@ await runService(SERVICE, async (context) => {
     breakerFaults: settings.BREAKER_FAULTS,
     breakerRestMs: settings.BREAKER_REST_MS,
   };
-  const reports = new Reports({ database, rules, log, random: Math.random, changed: feed.changed });
+  const reports = observeCalls(new Reports({ database, rules, log, random: Math.random, changed: feed.changed }), {
+    name: 'reports',
+    ...observe,
+  });
   const intervalMs = settings.HEALTH_INTERVAL;
   const health = new Health({
     ...{ database, credentials, upstream, intervalMs, log },
@@ -114,7 +120,7 @@ await runService(SERVICE, async (context) => {
   health.start();
   shutdown.add('health', () => health.stop());
 
-  serveCredentials(bus, { grants, reports, health, credentials, ttlMs, signal: shutdown.signal });
+  serveCredentials(bus, { grants, reports, health, credentials, metrics: measured, ttlMs, signal: shutdown.signal });
   bus.serve(listModels, async () => ({ models: await models.list() }));
 
   const randomHex = () => randomBytes(16).toString('hex');
@@ -129,7 +135,7 @@ await runService(SERVICE, async (context) => {
     slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
     webhookSecrets: new WebhookSecrets(database, secrets, randomHex, Date.now),
   });
-  const usage = new UsageStore(database);
+  const usage = observeCalls(new UsageStore(database), { name: 'usage', ...observe });
   serveUsage(bus, usage, new SpentBudgets(database, writes, Date.now), log);
   const sweep = new Sweep(database, usage, log);
   sweep.start();

@@ -23,7 +23,7 @@ export function serviceMetrics(metrics: Metrics) {
     ]),
     credentials: metrics.readGauge(
       'grok2api_credentials',
-      'Credentials: free (able to begin a call of some model), busy (every slot is granted), disabled. Every token pool shows all of them.',
+      'Credentials: free (a call may be begun, of the models that do not rest), busy (every slot is granted), disabled. Every token pool shows all of them.',
       ['state'],
     ),
     models: metrics.readGauge(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { ModelCatalogue } from '@grok2api/contracts';
 import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
-import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
+import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES, measureUpstream } from '@grok2api/grok-upstream';
 import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
@@ -29,25 +29,26 @@ await runService('video-worker', async (context) => {
   const store = openTaskStore({
     databaseUrl: settings.DATABASE_URL,
     maxConnections: Math.min(settings.VIDEO_WORKER_SLOTS, 8) + EXTRA_CONNECTIONS,
+    metrics: measured.store,
   });
   shutdown.add('task store', () => store.close());
 
   const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
-  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
+  const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
 
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
-  const credentials = new CredentialClient({ bus, holder: instance, now, log });
+  const credentials = new CredentialClient({ bus, holder: instance, now, log, metrics: measured.credentials });
   shutdown.add('credential client', () => credentials.close());
 
   const usage = new UsageReporter({ bus, log, now, newBatchId: randomUUID });
   shutdown.add('usage', () => usage.close());
 
-  const media = await openMediaStore(settings);
+  const media = await openMediaStore(settings, { metrics: measured.media });
   const dependencies: VideoDependencies = {
     credentials,
     upstream,
@@ -72,6 +73,7 @@ await runService('video-worker', async (context) => {
     upkeep: store.upkeep,
     bus,
     log,
+    metrics: measured.engine,
     deadlines: { queueMs: settings.QUEUE_DEADLINE_MS, runMs: settings.VIDEO_DEADLINE_MS },
     retentionMs: settings.TASK_RETENTION,
     sweepMedia: createMediaSweep({ media, upkeep: store.upkeep, ttlMs: settings.MEDIA_TTL, log, now }),
@@ -96,6 +98,7 @@ await runService('video-worker', async (context) => {
     claims: store.claims,
     bus,
     log,
+    metrics: measured.engine,
     newToken: randomUUID,
     now,
     random,
