@@ -13,9 +13,9 @@ const OPS_PORTS: Readonly<Record<string, number>> = {
   simulator: 9407,
 };
 
-/** The ops port of a service, where nothing else is set; 0, any free one, for what has none. */
-export function standardOpsPort(service: string): number {
-  return OPS_PORTS[service] ?? 0;
+/** The ops port of a service, where nothing else is set; undefined for what has none, such as a migration. */
+export function standardOpsPort(service: string): number | undefined {
+  return OPS_PORTS[service];
 }
 
 /** The environment that every service reads, besides its own. */

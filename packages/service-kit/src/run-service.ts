@@ -79,16 +79,14 @@ export async function runService(service: string, start: (context: ServiceContex
       log.info({ to }, 'log level set');
       log.level = to;
     };
-    const ops = await openOpsServer({
-      host: settings.OPS_HOST,
-      port: settings.OPS_PORT,
-      standardPort: standardOpsPort(service),
-      metrics,
-      readiness,
-      logLevel: { get: () => log.level, set: setLogLevel },
-    });
-    shutdown.add('ops port', () => ops.close());
-    log.info({ url: ops.url }, 'ops port open');
+    const port = settings.OPS_PORT ?? standardOpsPort(service);
+    if (port !== undefined) {
+      const orAnother = settings.OPS_PORT === undefined;
+      const logLevel = { get: () => log.level, set: setLogLevel };
+      const ops = await openOpsServer({ host: settings.OPS_HOST, port, orAnother, metrics, readiness, logLevel });
+      shutdown.add('ops port', () => ops.close());
+      log.info({ url: ops.url }, 'ops port open');
+    }
     await start({ env, service, instance, log, setLogLevel, metrics, readiness, shutdown });
     readiness.started();
   } catch (err) {

@@ -22,7 +22,7 @@ async function start(options: Partial<OpsServerOptions> = {}): Promise<OpsServer
   const server = await openOpsServer({
     host: '127.0.0.1',
     port: 0,
-    standardPort: 0,
+    orAnother: false,
     metrics: new Metrics('test'),
     readiness: new Readiness(new AbortController().signal),
     logLevel: levelHolder(),
@@ -90,13 +90,13 @@ describe('the ops port', () => {
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
   });
 
-  it('takes another port where the standard one is taken, and none where one was asked for', async () => {
+  it('takes another port for one that is taken only where that will do', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     open.push(holder);
     await new Promise((resolve) => holder.once('listening', resolve));
     const address = holder.address();
     const taken = typeof address === 'object' && address ? address.port : 0;
-    const { url } = await start({ port: undefined, standardPort: taken });
+    const { url } = await start({ port: taken, orAnother: true });
     expect(new URL(url).port).not.toBe(String(taken));
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     await expect(start({ port: taken })).rejects.toThrow('EADDRINUSE');

@@ -66,7 +66,7 @@ describe('runService', () => {
   });
 
   it('is ready from its start until it is told to stop, and lives until it has', async () => {
-    const service = start({ BEHAVIOUR: 'hangs' });
+    const service = start({ BEHAVIOUR: 'hangs', OPS_PORT: '0' });
     await service.logged('started');
     await expect.poll(async () => (await service.ops('/readyz')).status).toBe(200);
     expect(await (await service.ops('/metrics')).text()).toContain('grok2api_ready{service="stand-in"} 1\n');

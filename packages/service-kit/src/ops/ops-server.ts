@@ -8,9 +8,10 @@ import type { Readiness } from './readiness.js';
 
 export interface OpsServerOptions {
   host: string;
-  /** 0 is any free one. Undefined is `standardPort`, or any free one when that is taken. */
-  port: number | undefined;
-  standardPort: number;
+  /** 0 is any free one. */
+  port: number;
+  /** Whether any free one will do when that is taken. */
+  orAnother: boolean;
   metrics: Metrics;
   readiness: Readiness;
   logLevel: { get: () => string; set: (level: LogLevel) => void };
@@ -31,18 +32,20 @@ type Answer = { status: number; type?: string; body: string | object };
 /**
  * Opens the ops port: `GET /healthz`, `GET /readyz`, `GET /metrics`, `GET` and `PUT /log-level`. It asks for no key, and
  * is meant for addresses that clients cannot reach.
- * @throws what listening throws, EADDRINUSE for a port that was asked for
+ * @throws what listening throws, EADDRINUSE for a port that is taken
  */
 export async function openOpsServer(options: OpsServerOptions): Promise<OpsServer> {
-  const { host, port, standardPort } = options;
+  const { host, port, orAnother } = options;
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     void answer(request, options)
       .catch((err: unknown): Answer => ({ status: 500, body: { error: String(err) } }))
       .then((answered) => send(response, answered));
   });
-  await listen(server, port ?? standardPort, host).catch((err: unknown) => {
+  // What has nothing else to do may end.
+  server.unref();
+  await listen(server, port, host).catch((err: unknown) => {
     const isTaken = err instanceof Error && 'code' in err && err.code === 'EADDRINUSE';
-    if (port !== undefined || !isTaken) throw err;
+    if (!orAnother || !isTaken) throw err;
     return listen(server, 0, host);
   });
   const { address, port: bound, family } = server.address() as AddressInfo;
