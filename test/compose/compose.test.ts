@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TaskBody, TaskClient } from '@grok2api/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFailed } from 'vitest';
 import { z } from 'zod';
 import { Compose } from './support/compose.js';
 
@@ -26,6 +26,12 @@ beforeAll(async () => {
   await system.compose('build');
   await system.compose('up', '--detach', '--wait');
   client = new TaskClient(system.baseUrl);
+});
+beforeEach(() => {
+  onTestFailed(async () => {
+    const lines = (await system.lines(...SERVICES)).filter(({ level }) => level !== 'info');
+    process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  });
 });
 afterAll(() => system?.remove());
 
