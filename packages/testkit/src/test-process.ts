@@ -5,7 +5,7 @@ import { ROOT } from './root.js';
 import { type LogLine, SystemLog } from './system-log.js';
 
 const STOPPED_WITHIN_MS = 20_000;
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 /** What a process of a service is started with. */
 export interface TestProcessOptions {
