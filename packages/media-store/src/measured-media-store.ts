@@ -55,14 +55,17 @@ export class MeasuredMediaStore implements MediaStore {
   }
 }
 
-/** Shows how full the disk under a directory is. */
+/** Shows how full the disk under a directory is, once there is that directory. */
 export function watchDisk(directory: string, { diskFree, diskSize }: MediaMetrics): void {
-  diskFree.readFrom(async () => {
-    const { bavail, bsize } = await statfs(directory);
-    return [{ labels: {}, value: bavail * bsize }];
-  });
-  diskSize.readFrom(async () => {
-    const { blocks, bsize } = await statfs(directory);
-    return [{ labels: {}, value: blocks * bsize }];
-  });
+  const show = async (of: (disk: { blocks: number; bavail: number }) => number) => {
+    try {
+      const disk = await statfs(directory);
+      return [{ labels: {}, value: of(disk) * disk.bsize }];
+    } catch (err) {
+      if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return [];
+      throw err;
+    }
+  };
+  diskFree.readFrom(() => show(({ bavail }) => bavail));
+  diskSize.readFrom(() => show(({ blocks }) => blocks));
 }

@@ -62,6 +62,7 @@ describe('the ops port', () => {
     metrics.counter('seen_total', 'What was seen.', ['kind']).inc({ kind: 'a' }, 2);
     const gauge = metrics.readGauge('things', 'Things.', ['state']);
     metrics.readGauge('unread', 'Of which nobody knows.');
+    metrics.readGauge('empty', 'Of which there is none.', ['state']).readFrom(() => []);
     const { url } = await start({ metrics });
     let count = 1;
     gauge.readFrom(() => [{ labels: { state: 'new' }, value: count }]);

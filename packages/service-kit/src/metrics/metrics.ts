@@ -57,7 +57,7 @@ export class Metrics {
         const samples = (await read?.()) ?? [];
         this.reset();
         // What has no labels is 0 after a reset, known or not.
-        if (samples.length === 0) this.remove();
+        if (samples.length === 0 && labelNames.length === 0) this.remove();
         for (const { labels, value } of samples) this.set(labels as Record<Label, string>, value);
       },
     });
