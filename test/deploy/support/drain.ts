@@ -6,7 +6,7 @@ import { ROOT } from './manifests.js';
 const DRAINS: Record<string, readonly [file: string, pattern: RegExp][]> = {
   'api-gateway': [
     ['services/api-gateway/src/main.ts', /RELAY_GRACE_MS = ([\d_]+)/],
-    ['services/api-gateway/src/close-server.ts', /GRACE_MS = ([\d_]+)/],
+    ['services/api-gateway/src/main.ts', /REQUEST_GRACE_MS = ([\d_]+)/],
   ],
   chat: [['services/chat/src/main.ts', /STOP_GRACE_MS = ([\d_]+)/]],
   image: [['services/image/src/settings.ts', /IMAGE_TIMEOUT_MS:[^']*'(\d+)'/]],
