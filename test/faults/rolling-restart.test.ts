@@ -24,8 +24,8 @@ import { countBy, untilNoneIsOpen } from './support/task-list.js';
 
 const ROOT = join(fileURLToPath(import.meta.url), '../../..');
 const REQUESTS_PER_SECOND = 20;
-/** Every tenth makes a video. The simulator draws each for real: the smallest ones. */
-const VIDEO_EVERY = 10;
+/** One of so many makes a video. The simulator draws each for real, which costs a second of a core: the smallest ones. */
+const VIDEO_EVERY = 40;
 const SMALL = { model: 'grok-imagine-1.0-video', aspect_ratio: '1:1', resolution: '480p', video_length: 6 };
 /** An answer of about a second, so that some are under way whenever a process stops. */
 const ANSWER = 'tokens:40 pace:25';
@@ -141,22 +141,22 @@ it('restarts every process of every service one by one under load: no request fa
     ends.abort();
   }
   const loadMs = await load;
-  const all = await untilNoneIsOpen(new TaskClient(`http://127.0.0.1:${ports['api-gateway-1']}`), 120_000);
-  const states = countBy(tasks, (id) => all.get(id)?.status ?? 'lost');
   const refused = retries.filter((count) => count > 0).length;
   printFigures({
     'load s': Math.round(loadMs / 1000),
     ...sent,
     'requests a second': (retries.length / (loadMs / 1000)).toFixed(1),
     'tried again after a 503': refused,
-    faults: faults.length,
-    ...Object.fromEntries(Object.entries(states).map(([state, count]) => [`tasks ${state}`, count])),
     ...Object.fromEntries(Object.entries(stopMs).map(([service, ms]) => [`${service} stops within ms`, ms])),
   });
-
-  expect(faults).toEqual([]);
-  expect(states).toEqual({ completed: tasks.length });
+  // Without it nothing of the above says anything of the services.
   const jobs = countBy(await simulator.client.jobs(), ({ prompt }) => prompt);
+  expect([countBy(faults, (fault) => fault.slice(0, 9)), faults.slice(0, 5)]).toEqual([{}, []]);
+
+  const all = await untilNoneIsOpen(new TaskClient(`http://127.0.0.1:${ports['api-gateway-1']}`), 120_000);
+  const states = countBy(tasks, (id) => all.get(id)?.status ?? 'lost');
+  printFigures(Object.fromEntries(Object.entries(states).map(([state, count]) => [`tasks ${state}`, count])));
+  expect(states).toEqual({ completed: tasks.length });
   expect(Object.values(jobs).filter((count) => count !== 1)).toEqual([]);
   await receiver.until(tasks.length);
   const told = new Set(receiver.received.map(({ headers }) => headers['webhook-id']));

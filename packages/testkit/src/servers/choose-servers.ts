@@ -15,7 +15,8 @@ export default async function chooseServers(): Promise<void> {
     process.env.TEST_SERVERS = 'containers';
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    if (given === 'containers') throw new Error(`the tests cannot have their servers in containers: ${reason}`, { cause });
+    if (given === 'containers')
+      throw new Error(`the tests cannot have their servers in containers: ${reason}`, { cause });
     process.env.TEST_SERVERS = 'binaries';
     say(`NATS and Postgres of the tests are binaries, not containers: ${reason}`);
     return;

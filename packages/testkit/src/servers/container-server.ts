@@ -45,7 +45,12 @@ export async function startPostgresContainer(): Promise<TestServer> {
     image: POSTGRES_IMAGE,
     port: 5432,
     command: ['postgres', '-c', 'max_connections=200', '-c', 'timezone=UTC'],
-    environment: { POSTGRES_USER: USER, POSTGRES_PASSWORD: password, POSTGRES_DB: USER, POSTGRES_INITDB_ARGS: '--no-sync' },
+    environment: {
+      POSTGRES_USER: USER,
+      POSTGRES_PASSWORD: password,
+      POSTGRES_DB: USER,
+      POSTGRES_INITDB_ARGS: '--no-sync',
+    },
     running: /ready to accept connections/,
     // By TCP: the server that fills the new directory listens on its socket alone.
     check: ['pg_isready', '-q', '-h', '127.0.0.1', '-U', USER, '-d', USER],
