@@ -125,7 +125,7 @@ export {
   testCredential,
 } from './bus/credentials.js';
 export { editImages, generateImages, type ImageMessage } from './bus/images.js';
-export { listModels } from './bus/models.js';
+export { listModels, modelsChanged } from './bus/models.js';
 export {
   LOG_LEVELS,
   type LogLevel,

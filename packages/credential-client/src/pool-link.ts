@@ -72,8 +72,9 @@ export class PoolLink {
     const { bus, holder } = this.#options;
     const renewed = new Map<string, Renewed>();
     for (let from = 0; from < grants.length; from += CHUNK) {
-      const asked = grants.slice(from, from + CHUNK).map(({ id, credential, asked: models, counted }) => {
-        return { id, credential_id: credential.id, models: [...models], counted };
+      const asked = grants.slice(from, from + CHUNK).map(({ id, credential, asked: models, counted, terms }) => {
+        const theTerms = terms === undefined ? {} : { terms };
+        return { id, credential_id: credential.id, models: [...models], counted, ...theTerms };
       });
       const reply = await bus.call(renewGrants, { holder, grants: asked }, CALL);
       for (const grant of reply.grants) renewed.set(grant.id, grant);

@@ -162,11 +162,17 @@ export class Stock {
       if (barred.includes(ALL_MODELS)) grant.bar();
       else grant.models = new Set([...grant.models].filter((model) => !barred.includes(model)));
       if (grant.models.size > 0) continue;
-      grant.giveUp(grant.free);
-      const given = grant.slots === 0 ? this.remove(grant) : this.#reduced(grant);
+      const given = this.barGrant(grant);
       if (given) returns.push(given);
     }
     return returns;
+  }
+
+  /** Begins no more calls with a grant. Returns what is to be given back, if anything. */
+  barGrant(grant: LocalGrant): Return | undefined {
+    grant.bar();
+    grant.giveUp(grant.free);
+    return grant.slots === 0 ? this.remove(grant) : this.#reduced(grant);
   }
 
   /** From now on a success with the credential and these models is to be reported. */

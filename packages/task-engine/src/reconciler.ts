@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Bus } from '@grok2api/bus';
-import { callbackDue, errorMessage, type TaskKind } from '@grok2api/contracts';
+import { callbackDue, errorMessage, type Model, type ModelCatalogue, type TaskKind } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { type Deadlines, StoreUnavailableError, toTaskEvent, type Upkeep } from '@grok2api/task-store';
 import type { EngineMetrics } from './engine-metrics.js';
@@ -14,6 +15,8 @@ export interface ReconcilerOptions {
   log: Logger;
   metrics: EngineMetrics;
   deadlines: Deadlines;
+  /** What models lead to at the moment. */
+  models: Pick<ModelCatalogue, 'ofKind'>;
   /** How long the row of an ended task stays, in milliseconds. */
   retentionMs: number;
   /** Removes the files of what is gone, and files that are too old. */
@@ -27,15 +30,21 @@ const LEASE_MS = 15_000;
 const REMOVAL_LEASE = 'remove-old';
 const MOST_WAKE_UPS = 1_000;
 const COUNT_CAP = 10_000;
+/** It reads all tasks that wait, so it is done when the catalogue has changed, and else once in so many rounds. */
+const REROUTE_EVERY = 12;
 
 /**
- * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline; and,
- * over all kinds, rows and files that are no longer needed. Every worker can; a lease says which one does.
+ * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline, tasks
+ * for a model that the upstream has no more; and, over all kinds, rows and files that are no longer needed. Every worker
+ * can; a lease says which one does.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** The catalogue by which tasks were looked through last, and for how many rounds they were not. */
+  #routes: readonly Model[] = [];
+  #notRerouted = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -78,6 +87,7 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     await this.#endOverdue();
+    await this.#reroute();
     await this.#topUpWakeUps();
     await this.#showQueue();
     await this.#options.upkeep.forgetIdleOwners(this.#options.kind);
@@ -121,6 +131,17 @@ export class Reconciler {
       bus.publishCancel(task.id);
       if (task.callbackUrl !== undefined) bus.publish(callbackDue, {});
     }
+  }
+
+  /** A gateway may have accepted them by a catalogue that was old, or the upstream has retired the model since. */
+  async #reroute(): Promise<void> {
+    const { upkeep, kind, models, log } = this.#options;
+    const routes = models.ofKind(kind);
+    if (isDeepStrictEqual(routes, this.#routes) && ++this.#notRerouted < REROUTE_EVERY) return;
+    const count = await upkeep.reroute(kind, routes);
+    this.#routes = routes;
+    this.#notRerouted = 0;
+    if (count > 0) log.warn({ kind, count }, 'waiting tasks are for another upstream model now');
   }
 
   async #topUpWakeUps(): Promise<void> {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Bus } from '@grok2api/bus';
-import type { TaskEvent } from '@grok2api/contracts';
+import { ModelCatalogue, type TaskEvent } from '@grok2api/contracts';
 import { createLogger, type Logger, Metrics } from '@grok2api/service-kit';
 import { type NewTask, openTaskStore, type Task, type TaskStore } from '@grok2api/task-store';
 import { startNats, startPostgres, type TestServer } from '@grok2api/testkit';
@@ -148,6 +148,7 @@ export class TestEngine {
       log: logTo([]),
       metrics: engineMetrics(new Metrics('test')),
       deadlines: { queueMs: HOUR_MS, runMs: HOUR_MS },
+      models: new ModelCatalogue(),
       retentionMs: HOUR_MS,
       sweepMedia: async () => {},
       random: () => 0,

@@ -1,4 +1,4 @@
-import type { TaskError, TaskKind } from '@grok2api/contracts';
+import type { Model, TaskError, TaskKind } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
 import type { Ends } from './ends.js';
 import { Prisma } from './generated/client.js';
@@ -143,6 +143,23 @@ export class Upkeep {
         RETURNING body_media AS media`,
     );
     return removed.flatMap(({ media }) => media ?? []);
+  }
+
+  /**
+   * Has waiting tasks made by what their models lead to now, where the upstream model that they were accepted for is
+   * none of those.
+   * @returns how many @throws StoreUnavailableError
+   */
+  async reroute(kind: TaskKind, models: readonly Pick<Model, 'id' | 'upstream'>[]): Promise<number> {
+    const ids = models.map(({ id }) => id);
+    const upstreams = models.map(({ upstream }) => upstream);
+    return withDatabase(
+      () => this.database.$executeRaw`
+        UPDATE tasks SET upstream_model = models.upstream
+        FROM unnest(${ids}::text[], ${upstreams}::text[]) AS models(id, upstream)
+        WHERE kind = ${kind} AND ${WAITING} AND ${UNCLAIMED} AND tasks.model = models.id
+          AND NOT upstream_model = ANY(${upstreams})`,
+    );
   }
 
   /** Forgets the turns of owners without an open task. @throws StoreUnavailableError */

@@ -10,8 +10,7 @@ import {
 import { z } from 'zod';
 import type { SigningSecrets } from './signature.js';
 
-/** The environment that the dispatcher reads. */
-export const settingsSchema = z.object({
+const settings = z.object({
   NATS_URL: natsUrlSetting().describe('Address of the NATS server, with user and password.'),
   DATABASE_URL: databaseUrlSetting().describe('Address of the Postgres database.'),
   ...fetchSettings,
@@ -32,7 +31,9 @@ export const settingsSchema = z.object({
       error: 'must be lengths of time that rise',
     })
     .prefault('0s,5s,30s,2m,10m,30m,2h,6h,12h,24h')
-    .describe('When a callback is attempted, from the end of its task, until it is delivered.'),
+    .describe(
+      'When a callback is attempted, from the end of its task, until it is delivered. Another one is for tests: with `NODE_ENV=production` it is refused.',
+    ),
   CALLBACK_TIMEOUT_MS: integerSetting({ min: 100, max: 600_000 })
     .prefault('15000')
     .describe('How long the receiver of a callback may take to answer, in milliseconds.'),
@@ -42,7 +43,17 @@ export const settingsSchema = z.object({
   CALLBACK_HOST_CONCURRENCY: integerSetting({ min: 1, max: 10_000 })
     .prefault('4')
     .describe('Callbacks that one dispatcher delivers to one host at a time.'),
+  NODE_ENV: z.string().optional().describe('`production` refuses settings that are for tests.'),
   CALLBACK_RETENTION: durationSetting()
     .prefault('7d')
     .describe('How long is kept what became of a callback that was delivered or given up.'),
 });
+
+/** The schedule that receivers are promised. */
+const PROMISED = settings.shape.CALLBACK_SCHEDULE.parse(undefined).join();
+
+/** The environment that the dispatcher reads. */
+export const settingsSchema = settings.refine(
+  ({ NODE_ENV, CALLBACK_SCHEDULE }) => NODE_ENV !== 'production' || CALLBACK_SCHEDULE.join() === PROMISED,
+  { path: ['CALLBACK_SCHEDULE'], error: 'is for tests: in production it is the one that receivers are promised' },
+);

@@ -23,6 +23,15 @@ describe('the settings', () => {
     });
   });
 
+  it('let receivers be told at other times in tests alone', () => {
+    const [other, promised] = ['0s,1s', '0s,5s,30s,2m,10m,30m,2h,6h,12h,24h'];
+    const NODE_ENV = 'production';
+    expect(read({ CALLBACK_SCHEDULE: other }).CALLBACK_SCHEDULE).toEqual([0, 1_000]);
+    expect(() => read({ CALLBACK_SCHEDULE: other, NODE_ENV })).toThrow(/CALLBACK_SCHEDULE: is for tests/);
+    expect(read({ CALLBACK_SCHEDULE: promised, NODE_ENV })).toEqual({ ...read({}), NODE_ENV });
+    expect(read({ NODE_ENV })).toEqual({ ...read({}), NODE_ENV });
+  });
+
   it('take two secrets while one replaces the other', () => {
     const previous = newWebhookSecret(randomBytes);
     expect(read({ CALLBACK_SECRET: `${SECRET}, ${previous}` }).CALLBACK_SECRET).toEqual({ current: SECRET, previous });

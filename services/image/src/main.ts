@@ -65,6 +65,7 @@ await runService(SERVICE, async (context) => {
     random,
   };
 
+  const models = new ModelCatalogue();
   const reconciler = new Reconciler({
     kind: 'image',
     worker: instance,
@@ -74,6 +75,7 @@ await runService(SERVICE, async (context) => {
     metrics: measured.engine,
     // A call has its own deadline: a task runs longer only while the upstream refuses it, as one that waits.
     deadlines: { queueMs: settings.QUEUE_DEADLINE_MS, runMs: settings.QUEUE_DEADLINE_MS },
+    models,
     retentionMs: settings.TASK_RETENTION,
     sweepMedia: createMediaSweep({ media, upkeep: store.upkeep, ttlMs: settings.MEDIA_TTL, log, now }),
     random,
@@ -81,7 +83,6 @@ await runService(SERVICE, async (context) => {
   reconciler.start();
   shutdown.add('reconciler', () => reconciler.stop());
 
-  const models = new ModelCatalogue();
   const modelSync = new ModelSync({ bus, catalogue: models, log });
   modelSync.start();
   shutdown.add('model sync', () => modelSync.stop());

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { keepTrace } from '@grok2api/service-kit';
 
 interface Waiting<Item, Result> {
@@ -16,10 +17,14 @@ export class Batches<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** @param run does a batch and resolves to a result for each item, in their order; when it rejects, all of them do */
+  /**
+   * @param run does a batch and resolves to a result for each item, in their order; when it rejects, all of them do
+   * @param gatherMs how long a batch waits for further items; without it, it takes what has arrived together
+   */
   constructor(
     private readonly run: (items: readonly Item[]) => Promise<readonly Result[]>,
     private readonly maxSize: number,
+    private readonly gatherMs?: number,
   ) {}
 
   /** Resolves when the batch with this item is done. */
@@ -33,8 +38,7 @@ export class Batches<Item, Result> {
   async #runAll(): Promise<void> {
     this.#running = true;
     while (this.#waiting.length > 0) {
-      // What has arrived together goes together.
-      await new Promise(setImmediate);
+      await (this.gatherMs === undefined ? new Promise(setImmediate) : sleep(this.gatherMs));
       const batch = this.#waiting.splice(0, this.maxSize);
       try {
         const [first] = batch;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
-import { listModels } from '@grok2api/contracts';
+import { listModels, modelsChanged } from '@grok2api/contracts';
 import { createXaiUpstream, measureUpstream } from '@grok2api/grok-upstream';
 import { observeCalls, readSettings, runService, SettingsError } from '@grok2api/service-kit';
 import { CredentialAdmin } from './admin/credential-admin.js';
@@ -59,28 +59,30 @@ await runService(SERVICE, async (context) => {
     if (!(err instanceof DecryptError)) throw err;
     throw new SettingsError(['CREDENTIALS_KEY: the credentials in the database were encrypted under another key']);
   });
-  await bootstrap(database, secrets, log, {
-    apiKeys: [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS],
+  const defaults = {
     baseUrl: settings.XAI_BASE_URL,
     maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY,
     requestsPerSecond: settings.CREDENTIAL_REQUESTS_PER_SECOND,
-  });
+  };
+  const apiKeys = [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS];
+  await bootstrap(database, secrets, log, { apiKeys, ...defaults });
 
   const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
+  shutdown.add('bus', () => bus.close());
+
   const models = new SyncedModels({
     credentials: () => credentials.bestOfEachBaseUrl(CREDENTIALS_TO_ASK_WITH),
     upstream,
     own: ownModels,
     intervalMs: settings.MODEL_SYNC_INTERVAL,
+    changed: () => bus.publish(modelsChanged, {}),
     log,
     random: Math.random,
   });
   models.start();
   shutdown.add('models', () => models.stop());
-
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
-  shutdown.add('bus', () => bus.close());
 
   const now = () => performance.now();
   const rows = new CredentialRows(settings.BREAKER_FAULTS, now);
@@ -125,7 +127,6 @@ await runService(SERVICE, async (context) => {
 
   const randomHex = () => randomBytes(16).toString('hex');
   const list = new CredentialList(database, Date.now);
-  const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
   const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
   serveCredentialAdmin({ bus, list, admin, changed: feed.changed });
   const writes = new ClientKeyWrites(database);

@@ -35,13 +35,7 @@ export function serveCredentials(bus: Bus, services: CredentialServices): void {
   });
   bus.serve(renewGrants, async ({ holder, grants: held }) => {
     const renewed = await grants.renew(
-      held.map(({ id, credential_id: credentialId, models, counted }) => ({
-        id,
-        holder,
-        credentialId,
-        models,
-        counted,
-      })),
+      held.map(({ credential_id: credentialId, ...grant }) => ({ ...grant, holder, credentialId })),
     );
     return { grants: [...renewed], expires_in_ms: ttlMs };
   });

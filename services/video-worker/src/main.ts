@@ -67,6 +67,7 @@ await runService('video-worker', async (context) => {
     random,
   };
 
+  const models = new ModelCatalogue();
   const reconciler = new Reconciler({
     kind: 'video',
     worker: instance,
@@ -75,6 +76,7 @@ await runService('video-worker', async (context) => {
     log,
     metrics: measured.engine,
     deadlines: { queueMs: settings.QUEUE_DEADLINE_MS, runMs: settings.VIDEO_DEADLINE_MS },
+    models,
     retentionMs: settings.TASK_RETENTION,
     sweepMedia: createMediaSweep({ media, upkeep: store.upkeep, ttlMs: settings.MEDIA_TTL, log, now }),
     random,
@@ -82,7 +84,6 @@ await runService('video-worker', async (context) => {
   reconciler.start();
   shutdown.add('reconciler', () => reconciler.stop());
 
-  const models = new ModelCatalogue();
   const modelSync = new ModelSync({ bus, catalogue: models, log });
   modelSync.start();
   shutdown.add('model sync', () => modelSync.stop());

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { errorExamples } from './errors.js';
+import { TASK_EXAMPLES } from './examples/tasks.js';
 import { type Json, operation, refOf } from './operation.js';
 import { API_ROUTES } from './routes.js';
 import { REPLY_SCHEMAS, REQUEST_SCHEMAS } from './schemas.js';
@@ -43,6 +45,7 @@ export function openApiDocument({ closed = false }: OpenApiOptions = {}): Json {
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A client key.' },
         adminKey: { type: 'http', scheme: 'bearer', description: "The administrator's key." },
       },
+      examples: errorExamples(),
       schemas: { ...components(REQUEST_SCHEMAS, 'input', false), ...components(REPLY_SCHEMAS, 'output', closed) },
     },
   };
@@ -59,7 +62,12 @@ const TASK_ENDED = {
     required: true,
     schema: { type: 'string' },
   })),
-  requestBody: { required: true, content: { 'application/json': { schema: { $ref: refOf('TaskCallback') } } } },
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': { schema: { $ref: refOf('TaskCallback') }, examples: TASK_EXAMPLES.callbacks },
+    },
+  },
   responses: {
     '2XX': { description: 'It is delivered.' },
     410: { description: 'Nobody wants it any more: it is not sent again.' },

@@ -6,6 +6,7 @@ import {
   type ApiRoute,
   type FormContent,
   type JsonContent,
+  RATE_LIMIT_HEADERS,
   REPLY_HEADERS,
   type Reply,
   type ReplyHeader,
@@ -27,9 +28,11 @@ export function refOf(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
+const CALLBACKS = { taskEnded: { '{$request.body#/callback_url}': { $ref: '#/webhooks/taskEnded' } } };
+
 /** A route as an operation of the document. */
 export function operation(route: ApiRoute): Json {
-  const { operationId, tag, summary, description, access, body } = route;
+  const { operationId, tag, summary, description, access, body, callback } = route;
   return {
     operationId,
     tags: [tag],
@@ -39,6 +42,7 @@ export function operation(route: ApiRoute): Json {
     parameters: parameters(route),
     ...(body ? { requestBody: { required: true, content: requestContent(body) } } : {}),
     responses: responses(route),
+    ...(callback ? { callbacks: CALLBACKS } : {}),
   };
 }
 
@@ -103,7 +107,7 @@ function textContent(description: string): Json {
 
 function responses(route: ApiRoute): Json {
   const made: Record<string, Json> = {};
-  for (const [status, codes] of errorsOf(route)) made[status] = errorResponse(status, codes);
+  for (const [status, codes] of errorsOf(route)) made[status] = errorResponse(status, codes, route);
   for (const [status, reply] of Object.entries(route.replies)) {
     const sameStatus = made[status];
     const response = replyResponse(reply, route);
@@ -121,11 +125,11 @@ const HEADERS_OF_ERRORS: Readonly<Record<number, readonly ReplyHeader[]>> = {
   504: ['x-should-retry'],
 };
 
-function errorResponse(status: number, codes: readonly ErrorCode[]): Json {
+function errorResponse(status: number, codes: readonly ErrorCode[], route: ApiRoute): Json {
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    headers: headers(HEADERS_OF_ERRORS[status] ?? []),
-    content: { 'application/json': { schema: { $ref: refOf('Error') } } },
+    headers: headers([...(HEADERS_OF_ERRORS[status] ?? []), ...(status === 429 ? limitHeaders(route) : [])]),
+    content: { 'application/json': { schema: { $ref: refOf('Error') }, examples: exampleRefs(codes) } },
     'x-error-codes': codes,
   };
 }
@@ -139,9 +143,18 @@ function replyResponse({ description, json, events, other = {}, headers: names =
   const replayed: ReplyHeader[] = route.keyed ? ['idempotent-replayed'] : [];
   return {
     description,
-    headers: headers([...names, ...replayed]),
+    headers: headers([...names, ...replayed, ...limitHeaders(route)]),
     ...(Object.keys(content).length > 0 ? { content } : {}),
   };
+}
+
+function exampleRefs(codes: readonly ErrorCode[]): Json {
+  return Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+}
+
+// Only who sends a key that is asked for is counted.
+function limitHeaders({ access }: ApiRoute): readonly ReplyHeader[] {
+  return access === 'key' ? RATE_LIMIT_HEADERS : [];
 }
 
 /** OpenAPI 3.1 has no schema for the events of a stream: it is named beside. */

@@ -52,10 +52,20 @@ export const REPLY_HEADERS = {
   'x-task-id': 'The task that makes the video.',
   'idempotent-replayed': '`true` when it is the reply to an earlier request with the same Idempotency-Key.',
   'retry-after': 'Seconds until it may work.',
+  'x-ratelimit-limit-requests': 'Requests a minute of the client key; where it has a limit.',
+  'x-ratelimit-remaining-requests': 'How many more would be taken at the moment.',
+  'x-ratelimit-reset-requests': 'Until all of them would be: `120ms`, `8.64s`, `1m0s`.',
   'x-should-retry': '`false` when a second request might be billed again.',
   allow: 'The methods that the path has.',
 } as const;
 export type ReplyHeader = keyof typeof REPLY_HEADERS;
+
+/** On every reply to a client key whose requests a minute are limited. */
+export const RATE_LIMIT_HEADERS = [
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+] as const satisfies readonly ReplyHeader[];
 
 /** A route of the HTTP API: what is sent, what comes back, and what can go wrong. */
 export interface ApiRoute {
@@ -75,6 +85,8 @@ export interface ApiRoute {
   body?: RequestBody;
   /** Whether it takes an Idempotency-Key. */
   keyed?: boolean;
+  /** Whether the address that its body names as `callback_url` is told of the end of the task. */
+  callback?: boolean;
   /** Whether errors have the statuses of the async document: 422 for a wrong shape. */
   asyncDialect?: boolean;
   /** By their status. */

@@ -18,6 +18,7 @@ const CREATE_VIDEO_ROUTES: readonly ApiRoute[] = [
     summary: 'Accepts a video task',
     body: { json: { schemas: ['CreateVideoTask'], examples: TASK_EXAMPLES.createVideo } },
     keyed: true,
+    callback: true,
     replies: {
       200: { description: 'It will be made.', json: { schemas: ['TaskAccepted'], examples: TASK_EXAMPLES.accepted } },
     },
@@ -34,6 +35,7 @@ const CREATE_VIDEO_ROUTES: readonly ApiRoute[] = [
       json: { schemas: ['CreateVideoFromConversation', 'CreateVideo'], examples: TASK_EXAMPLES.createVideoAsync },
     },
     keyed: true,
+    callback: true,
     asyncDialect: true,
     replies: { 202: acceptedAsync() },
     errors: CREATE_ERRORS,
@@ -50,6 +52,7 @@ const CREATE_IMAGE_ROUTES: readonly ApiRoute[] = [
     summary: 'Accepts an image task',
     body: { json: { schemas: ['CreateImageTask'], examples: TASK_EXAMPLES.createImageAsync } },
     keyed: true,
+    callback: true,
     asyncDialect: true,
     replies: { 202: acceptedAsync() },
     errors: [...CREATE_ERRORS, 'invalid_size'],

@@ -48,6 +48,7 @@ const images = {
 };
 
 const envelope = { taskId, status: 'success', progress: 100 };
+const completedVideo = { ...video, code: 200, data: { ...envelope, result: { downloadUrl: videoUrl } } };
 const videoConfig = { aspect_ratio: '3:2', video_length: 6, resolution_name: '480p', preset: 'normal' };
 const event = (id: number | undefined, data: object) =>
   `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
@@ -120,7 +121,7 @@ export const TASK_EXAMPLES = {
     video: {
       completed: {
         summary: '已完成',
-        value: { ...video, code: 200, data: { ...envelope, result: { downloadUrl: videoUrl } } },
+        value: completedVideo,
       },
       running: {
         summary: '生成中',
@@ -148,6 +149,7 @@ export const TASK_EXAMPLES = {
   },
   deleteTasks: { two: { summary: '批量删除任务', value: { task_ids: ['task_abc123', 'task_def456'] } } },
   deleted: { two: { summary: '批量删除任务', value: { status: 'success', count: 2, message: '已删除 2 个任务' } } },
+  callbacks: { completed: { summary: '已完成', value: { type: 'video.task.completed', ...completedVideo } } },
   cancelled: { cancelled: { summary: '取消任务', value: { status: 'success', message: '任务已取消' } } },
   streams: {
     video: stream({ video_url: videoUrl, message: '视频生成完成' }),
