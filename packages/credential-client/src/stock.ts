@@ -1,4 +1,5 @@
 import type { CredentialChange, Grant } from '@grok2api/contracts';
+import type { Sample } from '@grok2api/service-kit';
 import { LocalGrant } from './local-grant.js';
 
 /** What a call needs of a credential. */
@@ -42,6 +43,17 @@ export class Stock {
 
   get grants(): Iterable<LocalGrant> {
     return this.#grants;
+  }
+
+  /** Slots of credentials with a limit, in use and not. */
+  limitedSlots(): Sample<'state'>[] {
+    const limited = [...this.#grants].filter(({ counted }) => counted);
+    const used = limited.reduce((sum, grant) => sum + grant.used, 0);
+    const held = limited.reduce((sum, grant) => sum + grant.slots, 0);
+    return [
+      { labels: { state: 'used' }, value: used },
+      { labels: { state: 'idle' }, value: Math.max(0, held - used) },
+    ];
   }
 
   /** Adds what was granted for these models. */

@@ -1,4 +1,5 @@
-import { startNats, startPostgres, type TestNats, type TestServer } from './servers.js';
+import { startNats, startPostgres } from './servers/servers.js';
+import type { TestNats, TestServer } from './servers/test-server.js';
 import { type SystemOptions, TestSystem } from './system.js';
 
 /** A whole system on servers of the test's own, which it can take away. */

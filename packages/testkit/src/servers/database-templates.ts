@@ -4,13 +4,11 @@ import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MIGRATIONS } from '@grok2api/launcher';
-import { ROOT } from './root.js';
+import { ROOT } from '../root.js';
+import { tempDir } from '../temp-dir.js';
+import { migrate } from './migrate.js';
 import { startServer } from './start-server.js';
-import { tempDir } from './temp-dir.js';
-
-/** What a database has when a test gets it: nothing, or the tables of every service. */
-export type DatabaseContent = 'empty' | 'migrated';
+import type { DatabaseContent } from './test-server.js';
 
 const TEMPLATES = join(ROOT, '.cache', 'test-databases');
 /** Of a data directory of the launcher: the cluster, and the password that it was made with. */
@@ -53,13 +51,6 @@ async function makeTemplate(content: DatabaseContent, template: string): Promise
   } finally {
     await rm(unfinished, { recursive: true, force: true });
     await directory.remove();
-  }
-}
-
-async function migrate(databaseUrl: string): Promise<void> {
-  for (const program of MIGRATIONS) {
-    const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl };
-    await run(process.execPath, [join(ROOT, program)], { cwd: ROOT, env });
   }
 }
 
