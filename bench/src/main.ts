@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { measureBrowser } from './measures/browser.js';
 import { measureChat } from './measures/chat.js';
+import { measureConnections } from './measures/connections.js';
 import { measureCreates } from './measures/creates.js';
 import { measureDownload } from './measures/download.js';
 import type { Measure } from './measures/measure.js';
@@ -18,6 +19,7 @@ import { table } from './report/table.js';
 
 const MEASURES: Record<string, Measure> = {
   chat: measureChat,
+  connections: measureConnections,
   creates: measureCreates,
   browser: measureBrowser,
   reads: measureReads,

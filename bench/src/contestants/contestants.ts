@@ -14,7 +14,6 @@ export interface Contestant {
 /** All of them, running beside each other on one upstream. */
 export interface Contestants {
   all: readonly Contestant[];
-  ours: TestSystem;
   stop: () => Promise<void>;
 }
 
@@ -69,7 +68,7 @@ export async function startContestants(mock: Child): Promise<Contestants> {
       at('portkey', portkey.address),
       at('grok2api', ours.baseUrl),
     ];
-    return { all, ours, stop };
+    return { all, stop };
   } catch (err) {
     await stop();
     throw err;
