@@ -235,6 +235,7 @@ describe('the limits of a client key', () => {
 
   it('come near a high number of requests a minute over two gateways, never more', async () => {
     const { secret } = await makeKey({ requests_per_minute: 600 });
+    await known(other, secret);
     const clients = [system.tasks(secret), other.tasks(secret)];
     let passed = 0;
     for (let round = 0; round < 30; round++) {
@@ -247,6 +248,7 @@ describe('the limits of a client key', () => {
 
   it('let so many requests be in progress over two gateways', async () => {
     const { secret } = await makeKey({ max_concurrency: 2, requests_per_minute: 100 });
+    await known(other, secret);
     const chat = (base: TaskClient) =>
       base.request('POST', '/v1/chat/completions', { ...VIDEO, messages: [{ role: 'user', content: '慢' }] });
     const running = [chat(system.tasks(secret)), chat(other.tasks(secret))];
