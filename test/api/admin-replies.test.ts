@@ -28,12 +28,19 @@ afterAll(async () => {
 
 describe('replies of the admin API are as described', () => {
   it('of credentials', async () => {
-    const body = { secret: 'xai-secret-1', label: '一', priority: 1, max_concurrency: 2, monthly_budget_usd: 5 };
+    const body = {
+      secret: 'xai-secret-1',
+      label: '一',
+      priority: 1,
+      max_concurrency: 2,
+      requests_per_second: 3,
+      monthly_budget_usd: 5,
+    };
     const { id } = JSON.parse(await check('createCredential', 201, { body }));
     await check('createCredential', 409, { body });
     await check('createCredential', 400, { body: { secret: 'x' } });
     const params = { id };
-    await check('updateCredential', 200, { params, body: { label: '二', monthly_budget_usd: null } });
+    await check('updateCredential', 200, { params, body: { label: '二', proxy_url: null, monthly_budget_usd: null } });
     await check('updateCredential', 400, { params, body: { priority: 'high' } });
     for (const of of ['disable', 'enable']) await check(`${of}Credential`, 200, { params });
     await check('clearCredentialCooling', 200, { params });

@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { Metrics } from '@grok2api/service-kit';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
 import { applyMigrations } from '../../packages/prisma-migrate/src/index.js';
 import { Claims } from '../../packages/task-store/src/claims.js';
 import { openDatabase } from '../../packages/task-store/src/database.js';
+import { Ends } from '../../packages/task-store/src/ends.js';
 import { Queue } from '../../packages/task-store/src/queue.js';
+import { storeMetrics } from '../../packages/task-store/src/store-metrics.js';
 import { Tasks } from '../../packages/task-store/src/tasks.js';
 import { Upkeep } from '../../packages/task-store/src/upkeep.js';
 import { CLOCK_SESSION } from './clock-sql.js';
@@ -50,10 +53,12 @@ export class VirtualDatabase {
     private readonly server: TestServer,
     private readonly database: ReturnType<typeof openDatabase>,
   ) {
-    this.tasks = new Tasks(database);
+    const metrics = storeMetrics(new Metrics('simulation'));
+    const ends = new Ends(database, metrics);
+    this.tasks = new Tasks(database, ends, metrics.created);
     this.queue = new Queue(database);
-    this.claims = new Claims(database);
-    this.upkeep = new Upkeep(database);
+    this.claims = new Claims(database, ends);
+    this.upkeep = new Upkeep(database, ends);
   }
 
   static async start(): Promise<VirtualDatabase> {

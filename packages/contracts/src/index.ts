@@ -125,7 +125,16 @@ export {
   testCredential,
 } from './bus/credentials.js';
 export { editImages, generateImages, type ImageMessage } from './bus/images.js';
-export { listModels } from './bus/models.js';
+export { listModels, modelsChanged } from './bus/models.js';
+export {
+  LOG_LEVELS,
+  type LogLevel,
+  logLevelOf,
+  logLevelSchema,
+  type MetricSample,
+  type MetricsSnapshot,
+  metricsOf,
+} from './bus/operations.js';
 export type { Rpc } from './bus/rpc.js';
 export { fromStreamError, toStreamError } from './bus/stream-error.js';
 export {

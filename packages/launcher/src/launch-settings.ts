@@ -3,6 +3,7 @@ import {
   databaseUrlSetting,
   integerSetting,
   natsUrlSetting,
+  processSettingsSchema,
   readSettings,
   SettingsError,
   urlSetting,
@@ -36,12 +37,7 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
-    })
-    .prefault('info')
-    .describe('Least level of the lines in the log.'),
+  LOG_LEVEL: processSettingsSchema.shape.LOG_LEVEL,
 });
 
 /** What the launcher itself reads from the environment; services read the rest on their own. */

@@ -32,7 +32,10 @@ const OWNED: Record<Grant, readonly string[]> = {
   'simulator-address': ['PORT', 'HOST'],
 };
 
-const ALL_OWNED = new Set(Object.values(OWNED).flat());
+/** A port can be opened by one process only: each finds its own. */
+const OF_ONE_PROCESS = ['OPS_PORT'];
+
+const ALL_OWNED = new Set([...Object.values(OWNED).flat(), ...OF_ONE_PROCESS]);
 
 /** Beginnings of the names of variables that are owned as well, whichever of them a library reads. */
 const OWNED_PREFIXES = { upstream: 'XAI_', media: 'AWS_' } as const;

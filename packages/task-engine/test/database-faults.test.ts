@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Metrics } from '@grok2api/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClaimedTask, TaskLeftError } from '../src/index.js';
+import { ClaimedTask, engineMetrics, TaskLeftError } from '../src/index.js';
 import { gate, LONG_MS, logTo, MODEL, TestEngine, until, workQuickly } from './test-engine.js';
 
 let engine: TestEngine;
@@ -76,6 +77,7 @@ describe('a worker', () => {
       claims,
       bus: engine.bus,
       log: logTo([]),
+      metrics: engineMetrics(new Metrics('test')),
       stopping: new AbortController().signal,
       onStoreAway: () => {},
     });

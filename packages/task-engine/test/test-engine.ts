@@ -5,11 +5,18 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Bus } from '@grok2api/bus';
-import type { TaskEvent } from '@grok2api/contracts';
-import { createLogger, type Logger } from '@grok2api/service-kit';
+import { ModelCatalogue, type TaskEvent } from '@grok2api/contracts';
+import { createLogger, type Logger, Metrics } from '@grok2api/service-kit';
 import { type NewTask, openTaskStore, type Task, type TaskStore } from '@grok2api/task-store';
 import { startNats, startPostgres, type TestServer } from '@grok2api/testkit';
-import { type ClaimedTask, Reconciler, type ReconcilerOptions, Runner, type SlotGrant } from '../src/index.js';
+import {
+  type ClaimedTask,
+  engineMetrics,
+  Reconciler,
+  type ReconcilerOptions,
+  Runner,
+  type SlotGrant,
+} from '../src/index.js';
 
 /** Upstream model of the tasks that are made here. */
 export const MODEL = 'grok-imagine-video-1.5';
@@ -112,6 +119,7 @@ export class TestEngine {
       claims: store.claims,
       bus,
       log,
+      metrics: engineMetrics(new Metrics('test')),
       newToken: randomUUID,
       now: Date.now,
       random: () => 0,
@@ -138,7 +146,9 @@ export class TestEngine {
       upkeep: this.store.upkeep,
       bus: this.bus,
       log: logTo([]),
+      metrics: engineMetrics(new Metrics('test')),
       deadlines: { queueMs: HOUR_MS, runMs: HOUR_MS },
+      models: new ModelCatalogue(),
       retentionMs: HOUR_MS,
       sweepMedia: async () => {},
       random: () => 0,

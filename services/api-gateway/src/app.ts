@@ -6,7 +6,7 @@ import {
   parseCreateVideoGeneration,
 } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
-import type { Logger, Metrics } from '@grok2api/service-kit';
+import type { Logger, Metrics, Readiness } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
 import { acceptImageTask } from './accept-image-task.js';
@@ -17,6 +17,7 @@ import type { ClientKeys } from './client-keys/client-keys.js';
 import type { KeyedRequests } from './idempotency/keyed-requests.js';
 import { KnownRoutes } from './known-routes.js';
 import type {} from './locals.js';
+import type { GatewayMetrics } from './metrics.js';
 import { allowedModel } from './middleware/allowed-model.js';
 import { Authenticator } from './middleware/authenticate.js';
 import { crossOrigin } from './middleware/cross-origin.js';
@@ -33,6 +34,7 @@ import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
 import type { Relays } from './relay.js';
+import { RequestMeter } from './request-meter.js';
 import { adminRoutes } from './routes/admin/admin.js';
 import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
@@ -65,6 +67,8 @@ export interface AppDependencies {
   keyLimits: KeyLimits;
   media: MediaStore;
   metrics: Metrics;
+  measured: GatewayMetrics;
+  readiness: Readiness;
   log: Logger;
   randomHex: () => string;
   newRequestId: () => string;
@@ -88,6 +92,7 @@ export function createApp(dependencies: AppDependencies): Express {
     json: [...json, allowedModel],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
+    skippedEvents: dependencies.measured.sse.skipped,
   };
   const { models } = common;
   // Not counted: a client that waits for its task asks often.
@@ -98,7 +103,13 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable('etag');
   if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
   const isOpen = () => clientKeys.mode === 'open';
-  app.use(requestContext(log, newRequestId, now), securityHeaders(), requireHost);
+  const { http, sse } = dependencies.measured;
+  const meter = new RequestMeter(http);
+  app.use(
+    requestContext({ log, meter, droppedReaders: sse.dropped, newRequestId, now }),
+    securityHeaders(),
+    requireHost,
+  );
   if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, isOpen));
   app.use(
     crossOrigin(settings.CORS_ORIGINS, isOpen),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { API_ROUTES, admitRequests, holdRequestSlots, ModelCatalogue } from '@grok2api/contracts';
 import { FilesystemMediaStore } from '@grok2api/media-store';
-import { createLogger, createMetrics } from '@grok2api/service-kit';
+import { createLogger, Metrics, Readiness } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { startNats, type TestNats, tempDir } from '@grok2api/testkit';
 import type { Express } from 'express';
@@ -12,6 +12,7 @@ import { createApp } from '../src/app.js';
 import { ClientKeyFeed } from '../src/client-keys/client-key-feed.js';
 import { ClientKeys } from '../src/client-keys/client-keys.js';
 import { KeyedRequests } from '../src/idempotency/keyed-requests.js';
+import { serviceMetrics } from '../src/metrics.js';
 import { KeyLimits } from '../src/middleware/key-limits.js';
 import { Relays } from '../src/relay.js';
 import { readGatewaySettings } from '../src/settings.js';
@@ -59,6 +60,7 @@ beforeAll(async () => {
     () => bus.close(),
     () => store.close(),
   );
+  const metrics = new Metrics('test');
   app = createApp({
     settings,
     bus,
@@ -72,7 +74,9 @@ beforeAll(async () => {
     clientKeyFeed: new ClientKeyFeed(bus, clientKeys, log),
     keyLimits,
     media,
-    metrics: createMetrics('test'),
+    metrics,
+    measured: serviceMetrics(metrics),
+    readiness: new Readiness(new AbortController().signal),
     log,
     randomHex,
     newRequestId: randomUUID,

@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { callbackId, newTaskId, newWebhookSecret } from '@grok2api/contracts';
 import { createSafeFetch } from '@grok2api/safe-fetch';
-import { createLogger } from '@grok2api/service-kit';
+import { createLogger, Metrics } from '@grok2api/service-kit';
 import { type CallbackDetails, openTaskStore, type TaskStore } from '@grok2api/task-store';
 import { type ReceivedCallback, startPostgres, type TestServer } from '@grok2api/testkit';
 import { Webhook } from 'standardwebhooks';
 import { Dispatcher, type DispatcherOptions } from '../src/dispatcher.js';
+import { serviceMetrics } from '../src/metrics.js';
 
 export const SECRET = newWebhookSecret(randomBytes);
 
@@ -64,6 +65,7 @@ export class TestDispatchers {
       concurrency: 64,
       hostConcurrency: 4,
       log: createLogger({ service: 'test', instance: 'test', level: 'silent' }),
+      metrics: serviceMetrics(new Metrics('test')).callbacks,
       newToken: randomUUID,
       now: Date.now,
       random: Math.random,

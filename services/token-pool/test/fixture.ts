@@ -104,8 +104,8 @@ export class Fixture {
 
   /** Renews a grant; undefined when it is gone. */
   async renew(grant: Grant, holder = 'worker-1'): Promise<{ models: string[]; watched: string[] } | undefined> {
-    const { id, counted, models, credential } = grant;
-    const asked = [{ id, credential_id: credential.id, models, counted }];
+    const { id, counted, models, credential, terms } = grant;
+    const asked = [{ id, credential_id: credential.id, models, counted, terms }];
     const { grants } = await this.bus.call(renewGrants, { holder, grants: asked }, CALL);
     return grants.find((renewed) => renewed.id === id);
   }
