@@ -1,5 +1,5 @@
 /** npm run bench [measure …]: measures, prints the table, and keeps it with all figures under bench/results. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { measureBrowser } from './measures/browser.js';
@@ -33,6 +33,14 @@ const MEASURES: Record<string, Measure> = {
 };
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 
+const README = fileURLToPath(new URL('../README.md', import.meta.url));
+
+/** What is kept of a measure. */
+interface Kept {
+  machine: { at: string };
+  rows: Row[];
+}
+
 const log = (line: string) => void process.stderr.write(`${line}\n`);
 const effort = { seconds: Number(process.env.BENCH_SECONDS || 8), rounds: Number(process.env.BENCH_ROUNDS || 3) };
 const asked = process.argv.slice(2);
@@ -53,4 +61,25 @@ for (const [name, measure] of Object.entries(MEASURES)) {
   rows.push(...measured);
 }
 process.stdout.write(`${table(rows)}\n`);
-process.exit(rows.every(({ reached }) => reached) ? 0 : 1);
+await writeFigures();
+process.exitCode = rows.every(({ reached }) => reached) ? 0 : 1;
+
+/** The README's table, from the newest result of each measure. */
+async function writeFigures(): Promise<void> {
+  const kept = new Set(await readdir(RESULTS));
+  const parts: string[] = [];
+  const newest: Row[] = [];
+  for (const name of Object.keys(MEASURES)) {
+    if (!kept.has(`${name}.json`)) continue;
+    const result = JSON.parse(await readFile(`${RESULTS}${name}.json`, 'utf8')) as Kept;
+    newest.push(...result.rows);
+    parts.push(`${name} ${result.machine.at.slice(0, 10)}`);
+  }
+  const where = `Measured on ${machine.cpus} processors (${machine.model}), Node ${machine.node}; ${parts.join(', ')}.`;
+  const figures = `<!-- figures: written by npm run bench -->\n${table(newest)}\n\n${where}\n<!-- end -->`;
+  const readme = await readFile(README, 'utf8');
+  await writeFile(
+    README,
+    readme.replace(/<!-- figures[^]*?<!-- end -->/, () => figures),
+  );
+}
