@@ -80,6 +80,6 @@ async function writeFigures(): Promise<void> {
   const readme = await readFile(README, 'utf8');
   await writeFile(
     README,
-    readme.replace(/<!-- figures[^]*?<!-- end -->/, () => figures),
+    readme.replace(/<!-- figures.*?<!-- end -->/s, () => figures),
   );
 }
