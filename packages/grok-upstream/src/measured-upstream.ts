@@ -111,7 +111,12 @@ function watchStream(
     [Symbol.asyncIterator]: () => {
       const events = stream[Symbol.asyncIterator]();
       return {
-        next: () => events.next().then(passed, failed),
+        next: () => {
+          const result = events.next();
+          // Beside the reader, not before it: each event reaches it as soon as it would otherwise.
+          result.then(passed, failed);
+          return result;
+        },
         return: () => {
           end('left');
           return events.return?.() ?? Promise.resolve({ done: true, value: undefined });
@@ -120,13 +125,11 @@ function watchStream(
     },
   };
 
-  function passed(result: IteratorResult<ChatEvent>): IteratorResult<ChatEvent> {
-    if (result.done) end('ok');
-    return result;
+  function passed({ done }: IteratorResult<ChatEvent>): void {
+    if (done) end('ok');
   }
 
-  function failed(err: unknown): never {
+  function failed(err: unknown): void {
     end(faultOf(err), err);
-    throw err;
   }
 }
