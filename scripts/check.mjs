@@ -22,6 +22,7 @@ const GENERATED = [
   ['the documented settings', 'settings-table.mjs'],
   ['the documented errors', 'error-docs.mjs'],
   ['the documented metrics', 'metrics-docs.mjs'],
+  ['the dashboards', 'dashboards.mjs'],
 ];
 
 await main(async () => {

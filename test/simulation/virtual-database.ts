@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { Metrics } from '@grok2api/service-kit';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
-import { applyMigrations } from '../../packages/prisma-migrate/src/index.js';
 import { Claims } from '../../packages/task-store/src/claims.js';
 import { openDatabase } from '../../packages/task-store/src/database.js';
 import { Ends } from '../../packages/task-store/src/ends.js';
@@ -12,7 +10,6 @@ import { Upkeep } from '../../packages/task-store/src/upkeep.js';
 import { CLOCK_SESSION } from './clock-sql.js';
 import { VIRTUAL_CLOCK_SQL } from './virtual-clock-sql.js';
 
-const PRISMA_DIR = fileURLToPath(new URL('../../packages/task-store/prisma', import.meta.url));
 const CONNECTIONS = 6;
 
 /** A task's row after one write, as the database's own trigger saw it; times in milliseconds. */
@@ -62,9 +59,7 @@ export class VirtualDatabase {
   }
 
   static async start(): Promise<VirtualDatabase> {
-    const server = await startPostgres();
-    const log = { info: () => {}, warn: () => {} };
-    await applyMigrations({ databaseUrl: server.url, schema: 'public', prismaDir: PRISMA_DIR, log });
+    const server = await startPostgres('migrated');
     const url = new URL(server.url);
     url.searchParams.set('options', CLOCK_SESSION);
     const database = openDatabase({ databaseUrl: url.href, maxConnections: CONNECTIONS });

@@ -72,7 +72,7 @@ describe('a NATS server that was killed', () => {
     await Promise.all([gateway.flush(), worker.flush()]);
 
     const back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
 
     expect([gateway.connected, worker.connected]).toEqual([true, true]);
@@ -90,12 +90,12 @@ describe('a NATS server that was killed', () => {
     let calls = 0;
     const off = gateway.onReconnect(() => void calls++);
     let back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
     expect(calls).toBe(1);
     off();
     back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
     expect(calls).toBe(1);
   });
@@ -110,7 +110,7 @@ describe('a NATS server that was killed', () => {
     await worker.flush();
 
     const back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
 
     gateway.wakeUps.send('video', 4);
@@ -164,7 +164,7 @@ describe('a NATS server whose store was emptied', () => {
     await deleteStream();
     const waiting = next(1_000);
     const back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
     expect(await waiting).toBe(false);
     await expectWoken(next(5_000));

@@ -37,10 +37,8 @@ export class TestBuses {
   }
 
   /** Kills the server, which is started again with its store. */
-  kill(): void {
-    const pid = this.server.pid();
-    if (pid === undefined) throw new Error('the server does not run');
-    process.kill(pid, 'SIGKILL');
+  kill(): Promise<void> {
+    return this.server.kill();
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,7 @@ export { processMetrics } from './metrics/process-metrics.js';
 export { Readiness } from './ops/readiness.js';
 export { settingsSchema as processSettingsSchema } from './process-settings.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
+export { withSettingFiles } from './setting-files.js';
 export {
   booleanSetting,
   databaseUrlSetting,

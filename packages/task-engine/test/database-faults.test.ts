@@ -53,10 +53,7 @@ describe('a worker', () => {
   it('takes tasks again when the database is back after a kill', async () => {
     const worker = await engine.startWorker({ slots: 2, work: workQuickly });
     await engine.ended(await engine.create(2));
-    const pid = engine.postgres.pid();
-    if (pid === undefined) throw new Error('the server does not run');
-    process.kill(pid, 'SIGKILL');
-    await until(() => engine.postgres.pid() !== pid && engine.postgres.pid() !== undefined);
+    await engine.postgres.kill();
     await until(() => engine.store.tasks.ping());
     const ids = await engine.create(4);
     expect((await engine.ended(ids)).map(({ state }) => state)).toEqual(Array(4).fill('completed'));

@@ -1,9 +1,5 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Bus } from '@grok2api/bus';
 import { ModelCatalogue, type TaskEvent } from '@grok2api/contracts';
 import { createLogger, type Logger, Metrics } from '@grok2api/service-kit';
@@ -63,10 +59,7 @@ export class TestEngine {
   ) {}
 
   static async start(): Promise<TestEngine> {
-    const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-    const taskStore = dirname(createRequire(import.meta.url).resolve('@grok2api/task-store'));
-    const env = { PATH: process.env.PATH, DATABASE_URL: postgres.url };
-    await promisify(execFile)(process.execPath, [join(taskStore, 'migrate-main.js')], { env });
+    const [nats, postgres] = await Promise.all([startNats(), startPostgres('migrated')]);
     const bus = await Bus.connect({ url: nats.url, name: 'gateway', log: logTo([]) });
     // Makes the stream of the wake-ups.
     await bus.wakeUps.waiting('video');

@@ -2,11 +2,9 @@ import type { Logger } from '@grok2api/service-kit';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/client.js';
+import { POOL_SCHEMA } from './pool-schema.js';
 
 export type Database = PrismaClient;
-
-/** The Postgres schema that the token pool owns. Raw SQL names it in full. */
-export const POOL_SCHEMA = 'pool';
 
 const MAX_CONNECTIONS = 5;
 /** Beside much else on a busy machine a new connection takes seconds. */

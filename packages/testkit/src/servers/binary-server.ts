@@ -1,0 +1,36 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tempDir } from '../temp-dir.js';
+import { copyDatabase } from './database-templates.js';
+import { startServer } from './start-server.js';
+import type { DatabaseContent, TestNats, TestServer } from './test-server.js';
+
+type TempDir = Awaited<ReturnType<typeof tempDir>>;
+
+/** Starts a nats-server of this machine, with an empty store. */
+export async function startNatsBinary(): Promise<TestNats> {
+  const directory = await tempDir();
+  const server = await startIn(directory, 'nats');
+  const store = join(directory.path, 'nats');
+  const wipe = async () => {
+    await rm(store, { recursive: true });
+    await mkdir(store, { mode: 0o700 });
+  };
+  return { ...server, wipe };
+}
+
+/** Starts a Postgres server of this machine. */
+export async function startPostgresBinary(content: DatabaseContent): Promise<TestServer> {
+  const directory = await tempDir();
+  await copyDatabase(content, directory.path);
+  return startIn(directory, 'postgres');
+}
+
+async function startIn(directory: TempDir, name: 'nats' | 'postgres'): Promise<TestServer> {
+  const server = await startServer(name, directory.path);
+  const stop = async () => {
+    await server.pause();
+    await directory.remove();
+  };
+  return { ...server, stop };
+}
