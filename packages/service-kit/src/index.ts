@@ -1,4 +1,5 @@
 export { backoffMs, pause } from './backoff.js';
+export { Batches, type BatchOptions } from './batches.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { type HttpMetrics, httpMetrics } from './metrics/http-metrics.js';
 export {

@@ -1,4 +1,5 @@
 import type { TaskKind, TaskState } from '@grok2api/contracts';
+import { Creates } from './creates.js';
 import { type Database, withDatabase } from './database.js';
 import type { Ends } from './ends.js';
 import { Prisma } from './generated/client.js';
@@ -36,22 +37,22 @@ export type DeleteSelection = { ids: readonly string[] } | { state: TaskState } 
 
 /** What the gateway does with tasks: accept, read, cancel, delete. Owners are the caller's to check on single tasks. */
 export class Tasks {
+  readonly #creates: Creates;
+
   constructor(
     private readonly database: Database,
     private readonly ends: Ends,
     private readonly created: StoreMetrics['created'],
-  ) {}
+  ) {
+    this.#creates = new Creates(database, created);
+  }
 
   /**
    * Accepts a task. Doing it again under the same id changes nothing, so it may be repeated when the outcome is unknown.
    * @throws StoreUnavailableError
    */
-  async create(task: NewTask): Promise<void> {
-    const written = await withDatabase(
-      () => this.database.$executeRaw`
-        INSERT INTO tasks (${NEW_TASK_COLUMNS}) VALUES (${newTaskValues(task)}) ON CONFLICT (id) DO NOTHING`,
-    );
-    this.created.inc({ kind: task.kind }, written);
+  create(task: NewTask): Promise<void> {
+    return this.#creates.create(task);
   }
 
   /**

@@ -1,6 +1,5 @@
 import { type AcquireReply, type AcquireRequest, type Credential, type Grant, grantIds } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
-import { Batches } from './batches.js';
+import { Batches, type Logger } from '@grok2api/service-kit';
 import { type Candidate, freeSlots, usableModels, watchedModels } from './candidate.js';
 import { type Choice, Ranking } from './choose.js';
 import { decryptCredential } from './credential-encryption.js';
@@ -59,9 +58,10 @@ export class Grants {
 
   constructor(options: GrantsOptions) {
     this.#options = options;
-    this.#acquires = new Batches((requests) => this.#acquireAll(requests), MAX_BATCH);
-    this.#renewals = new Batches((renewals) => this.#renewAll(renewals), MAX_BATCH, GATHER_MS);
-    this.#releases = new Batches((grants) => this.#releaseAll(grants), MAX_BATCH, GATHER_MS);
+    const gathering = { maxSize: MAX_BATCH, gatherMs: GATHER_MS };
+    this.#acquires = new Batches((requests) => this.#acquireAll(requests), { maxSize: MAX_BATCH });
+    this.#renewals = new Batches((renewals) => this.#renewAll(renewals), gathering);
+    this.#releases = new Batches((grants) => this.#releaseAll(grants), gathering);
   }
 
   /** Grants up to the asked number of slots, at least one, of the best credentials that have any. */
