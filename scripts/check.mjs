@@ -1,4 +1,4 @@
-// npm run check: style, types of the tests, unused code, layering, documented settings and errors. Every check runs, also after one that failed.
+// npm run check: style, types of the tests, unused code, layering, documented settings, errors and metrics. Every check runs, also after one that failed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ const CHECKS = [
 const GENERATED = [
   ['the documented settings', 'settings-table.mjs'],
   ['the documented errors', 'error-docs.mjs'],
+  ['the documented metrics', 'metrics-docs.mjs'],
+  ['the dashboards', 'dashboards.mjs'],
 ];
 
 await main(async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { root } from './setup.mjs';
 
 const SOURCES = [
+  ['every service', 'packages/service-kit/dist/process-settings.js'],
   ['launcher', 'packages/launcher/dist/launch-settings.js'],
   ['api-gateway', 'services/api-gateway/dist/settings.js'],
   ['chat', 'services/chat/dist/settings.js'],
@@ -15,7 +16,7 @@ const SOURCES = [
   ['simulator', 'services/simulator/dist/settings.js'],
 ];
 /** Given to the services by the launcher; only who runs them alone sets these. */
-const SERVICE_ONLY = new Set(['MEDIA_DIR', 'EXPECTED_SERVICES']);
+const SERVICE_ONLY = new Set(['MEDIA_DIR', 'EXPECTED_SERVICES', 'INSTANCE', 'OPS_PORT']);
 const BEGIN = '<!-- settings: written by scripts/settings-table.mjs -->';
 const END = '<!-- end of settings -->';
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,6 +43,7 @@ export async function setUp() {
   await install();
   await generateClients();
   await compile();
+  await buildConsole();
 }
 
 function checkNode() {
@@ -115,6 +116,33 @@ async function generateClients() {
 async function compile() {
   const result = await run(process.execPath, [toolPath('typescript', 'tsc'), '-b']);
   if (result.code !== 0) throw new SetupError('The code does not compile.', result.lines);
+}
+
+// The pages are bundled apart from the compiler's output, which judges their types only.
+async function buildConsole() {
+  const folder = join(root, 'packages/console');
+  const hash = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml')));
+  const folders = [join(folder, 'src'), join(root, 'packages/contracts/src')];
+  const files = ['index.html', 'vite.config.ts'].map((name) => join(folder, name));
+  for (const path of [...folders.flatMap(filesIn), ...files]) {
+    hash.update(`${relative(root, path)}\n`).update(readFileSync(path));
+  }
+  const fingerprint = hash.digest('hex');
+  if (stampIs('console', fingerprint) && existsSync(join(folder, 'dist/site/index.html'))) return;
+  console.error('grok2api: building the console');
+  const result = await run(process.execPath, [toolPath('vite', 'vite', folder), 'build'], {
+    cwd: folder,
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  if (result.code !== 0) throw new SetupError('The console cannot be built.', result.lines);
+  writeStamp('console', fingerprint);
+}
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }
 
 /** Runs an installed tool of the root with the terminal's own input and output. Resolves to its exit code. */

@@ -6,6 +6,7 @@ import { ReplyCheck } from './support/reply-check.js';
 const ADMIN_KEY = 'admin-secret-1';
 const ALICE = 'alice-secret-1';
 
+const ADMIN_ROUTES = API_ROUTES.filter(({ access }) => access === 'admin');
 /** Of one that has to wait for its second attempt, at the most. */
 const POLL = { timeout: 20_000 };
 
@@ -27,13 +28,19 @@ afterAll(async () => {
 
 describe('replies of the admin API are as described', () => {
   it('of credentials', async () => {
-    const body = { secret: 'xai-secret-1', label: '一', priority: 1, max_concurrency: 2, monthly_budget_usd: 5 };
+    const body = {
+      secret: 'xai-secret-1',
+      label: '一',
+      priority: 1,
+      max_concurrency: 2,
+      requests_per_second: 3,
+      monthly_budget_usd: 5,
+    };
     const { id } = JSON.parse(await check('createCredential', 201, { body }));
     await check('createCredential', 409, { body });
     await check('createCredential', 400, { body: { secret: 'x' } });
-    await check('createCredential', 400, { body, headers: { 'idempotency-key': 'x' } });
     const params = { id };
-    await check('updateCredential', 200, { params, body: { label: '二', monthly_budget_usd: null } });
+    await check('updateCredential', 200, { params, body: { label: '二', proxy_url: null, monthly_budget_usd: null } });
     await check('updateCredential', 400, { params, body: { priority: 'high' } });
     for (const of of ['disable', 'enable']) await check(`${of}Credential`, 200, { params });
     await check('clearCredentialCooling', 200, { params });
@@ -66,7 +73,6 @@ describe('replies of the admin API are as described', () => {
     await check('updateClientKey', 200, { params, body: { name: '乙', monthly_budget_usd: 1 } });
     await check('listClientKeys', 200, { query: '?limit=1' });
     await check('renewWebhookSecret', 200, { params });
-    await check('renewWebhookSecret', 400, { params, headers: { 'idempotency-key': 'x' } });
     await check('revokeClientKey', 200, { params });
     await check('deleteClientKey', 200, { params });
     for (const of of ['updateClientKey', 'deleteClientKey', 'revokeClientKey', 'renewWebhookSecret']) {
@@ -95,9 +101,18 @@ describe('replies of the admin API are as described', () => {
     for (const of of ['getCallback', 'sendCallbackAgain']) await check(of, 404, { params: { id: 'x' } });
   });
 
+  it('of the overview', async () => {
+    await check('getOverview', 200);
+  });
+
   it('of usage', async () => {
     await check('getAllUsage', 200, { query: '?group_by=day,model,credential,key' });
     await check('getAllUsage', 400, { query: '?group_by=hour' });
+  });
+
+  it.each(ADMIN_ROUTES.map(({ operationId }) => operationId))('of %s to an Idempotency-Key', async (operationId) => {
+    const refused = await check(operationId, 400, { headers: { 'idempotency-key': 'x' } });
+    expect(JSON.parse(refused).error.code).toBe('idempotency_not_supported');
   });
 
   it('to who has no key, or one of a client', async () => {
@@ -108,5 +123,5 @@ describe('replies of the admin API are as described', () => {
 });
 
 it('every success that is described was seen', () => {
-  expect(replies.unseen(API_ROUTES.filter(({ access }) => access === 'admin'))).toEqual([]);
+  expect(replies.unseen(ADMIN_ROUTES)).toEqual([]);
 });

@@ -5,30 +5,29 @@ import { API_ROUTES } from '../../packages/contracts/src/index.js';
 import { DOCUMENT, faultsOf, routeNamed } from './support/api-document.js';
 import { send } from './support/calls.js';
 
-const POST = ['components', 'pathItems', 'TaskEnded', 'post'];
+const POST = ['webhooks', 'taskEnded', 'post'];
 const BODY = [...POST, 'requestBody', 'content', 'application/json', 'schema'];
 
 const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), z.object({ callbacks: z.unknown().optional() }))),
-  webhooks: z.unknown(),
-  components: z.object({
-    schemas: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).optional() })),
-    pathItems: z.object({
-      TaskEnded: z.object({
-        post: z.object({
-          parameters: z.array(z.object({ name: z.string(), in: z.literal('header'), required: z.literal(true) })),
-          requestBody: z.object({
-            content: z.object({
-              'application/json': z.object({ examples: z.record(z.string(), z.object({ value: z.unknown() })) }),
-            }),
+  webhooks: z.object({
+    taskEnded: z.object({
+      post: z.object({
+        parameters: z.array(z.object({ name: z.string(), in: z.literal('header'), required: z.literal(true) })),
+        requestBody: z.object({
+          content: z.object({
+            'application/json': z.object({ examples: z.record(z.string(), z.object({ value: z.unknown() })) }),
           }),
         }),
       }),
     }),
   }),
+  components: z.object({
+    schemas: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).optional() })),
+  }),
 });
 const { paths, webhooks, components } = documentSchema.parse(DOCUMENT);
-const { parameters, requestBody } = components.pathItems.TaskEnded.post;
+const { parameters, requestBody } = webhooks.taskEnded.post;
 
 /** Routes with a `callback_url` in their body. */
 const CREATES = API_ROUTES.filter(({ body }) =>
@@ -52,8 +51,7 @@ afterEach(() => receiver.stop());
 
 describe('the document', () => {
   it('says at every route that takes a callback_url what is posted there, and says it once', () => {
-    const ref = { $ref: '#/components/pathItems/TaskEnded' };
-    expect(webhooks).toEqual({ taskEnded: ref });
+    const ref = { $ref: '#/webhooks/taskEnded' };
     for (const { method, path, operationId } of API_ROUTES) {
       const expected = CREATES.includes(operationId)
         ? { taskEnded: { '{$request.body#/callback_url}': ref } }

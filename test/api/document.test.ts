@@ -30,6 +30,13 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('takes an Idempotency-Key wherever clients make something', () => {
+    const made = API_ROUTES.filter(({ method, access }) => method === 'post' && access !== 'admin');
+    expect(made.length).toBeGreaterThan(7);
+    for (const { operationId, keyed } of made) expect([operationId, keyed]).toEqual([operationId, true]);
+    expect(API_ROUTES.filter(({ keyed }) => keyed)).toEqual(made);
+  });
+
   it('leaves open what else a reply may have', () => {
     expect(JSON.stringify(openApiDocument())).not.toContain('"additionalProperties":false');
     expect(JSON.stringify(openApiDocument({ closed: true }))).toContain('"additionalProperties":false');
@@ -68,6 +75,9 @@ describe('the OpenAPI document', () => {
     '生成一段海边日落视频',
     '让这张图动起来，风吹动头发',
     '一只猫在花园里玩耍',
+    '任务不存在',
+    'Prompt cannot be empty',
+    'No available tokens. Please try again later.',
   ])("has the published documents' example: %s", (prompt) => {
     expect(JSON.stringify(openApiDocument())).toContain(prompt);
   });

@@ -54,13 +54,17 @@ async function untilStatus(status: number, ask: () => Promise<Response>): Promis
   return performance.now() - begun;
 }
 
+/** Waits until a gateway knows of a key, with what is not counted. */
+async function known(gateway: TestGateway, secret: string): Promise<void> {
+  await untilStatus(404, () => gateway.tasks(secret).request('GET', `/v1/video/tasks/task_${'0'.repeat(32)}`));
+}
+
 describe('the admin API', () => {
   it('asks for the admin key alone', async () => {
     for (const [method, path, body] of [
       ['GET', '/admin/api/client-keys'],
       ['POST', '/admin/api/client-keys', { name: 'x' }],
       ['GET', '/admin/api/credentials'],
-      ['GET', '/admin/api/nothing'],
     ] as const) {
       for (const client of [system.tasks(), system.tasks('a-wrong-admin-key')]) {
         const answer = await client.request(method, path, body);
@@ -192,12 +196,17 @@ describe('the limits of a client key', () => {
   it('let exactly so many requests a minute pass over two gateways, and say when to come again', async () => {
     const { secret } = await makeKey({ requests_per_minute: 10 });
     const clients = [system.tasks(secret), other.tasks(secret)];
+    await known(other, secret);
     const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => list(clients[i % 2] ?? admin)));
     const passed = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status === 429);
     expect([passed.length, refused.length]).toEqual([10, 30]);
     const remaining = passed.map(({ headers }) => Number(headers.get('x-ratelimit-remaining-requests')));
     expect(Math.min(...remaining)).toBe(0);
+    for (const { headers } of passed) {
+      expect(headers.get('x-ratelimit-limit-requests')).toBe('10');
+      expect(headers.get('x-ratelimit-reset-requests')).toMatch(/^(\d+(\.\d+)?s|1m0s)$/);
+    }
     const headers = Object.fromEntries(refused[0]?.headers ?? []);
     expect(headers).toMatchObject({
       'x-ratelimit-limit-requests': '10',
@@ -226,6 +235,7 @@ describe('the limits of a client key', () => {
 
   it('come near a high number of requests a minute over two gateways, never more', async () => {
     const { secret } = await makeKey({ requests_per_minute: 600 });
+    await known(other, secret);
     const clients = [system.tasks(secret), other.tasks(secret)];
     let passed = 0;
     for (let round = 0; round < 30; round++) {
@@ -237,13 +247,17 @@ describe('the limits of a client key', () => {
   });
 
   it('let so many requests be in progress over two gateways', async () => {
-    const { secret } = await makeKey({ max_concurrency: 2 });
+    const { secret } = await makeKey({ max_concurrency: 2, requests_per_minute: 100 });
+    await known(other, secret);
     const chat = (base: TaskClient) =>
       base.request('POST', '/v1/chat/completions', { ...VIDEO, messages: [{ role: 'user', content: '慢' }] });
     const running = [chat(system.tasks(secret)), chat(other.tasks(secret))];
     await untilStatus(429, () => list(system.tasks(secret)));
     const refused = await list(other.tasks(secret));
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(refused.headers.get('x-ratelimit-limit-requests')).toBe('100');
+    expect(Number(refused.headers.get('x-ratelimit-remaining-requests'))).toBeGreaterThan(80);
+    expect(refused.headers.get('x-ratelimit-reset-requests')).toMatch(/^(\d+(\.\d+)?s|1m0s)$/);
     expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded' } });
     expect(await Promise.all(running.map(statusOf))).toEqual([200, 200]);
     expect(await statusOf(list(other.tasks(secret)))).toBe(200);

@@ -1,4 +1,4 @@
-import { type TaskClient, TestSystem } from '@grok2api/testkit';
+import { startTestProxy, type TaskClient, TestSystem } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ADMIN_KEY = 'admin-key-of-the-credential-tests';
@@ -83,8 +83,10 @@ describe('credentials', () => {
             base_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/v1$/),
             enabled: true,
             state: 'ok',
+            proxy_url: null,
             priority: 0,
             max_concurrency: 0,
+            requests_per_second: 0,
             monthly_budget_usd: null,
             in_use: expect.any(Number),
             created_at: expect.stringMatching(/Z$/),
@@ -98,17 +100,30 @@ describe('credentials', () => {
   });
 
   it('are added, changed, disabled and enabled', async () => {
-    const added = await add({ label: '备用', priority: -5, max_concurrency: 3, monthly_budget_usd: 20 });
+    const added = await add({
+      label: '备用',
+      priority: -5,
+      max_concurrency: 3,
+      requests_per_second: 2,
+      monthly_budget_usd: 20,
+    });
     expect(added).toMatchObject({
       label: '备用',
       priority: -5,
       max_concurrency: 3,
+      requests_per_second: 2,
       monthly_budget_usd: 20,
       state: 'ok',
     });
     expect(added).toMatchObject({ source: 'admin', last4: secrets.at(-1)?.slice(-4) });
     const path = `/${added.id}`;
-    const changes = { label: '新的', base_url: 'http://127.0.0.1:9/v1/', priority: 7, monthly_budget_usd: null };
+    const changes = {
+      label: '新的',
+      base_url: 'http://127.0.0.1:9/v1/',
+      priority: 7,
+      requests_per_second: 0,
+      monthly_budget_usd: null,
+    };
     const changed = { ...added, ...changes, base_url: 'http://127.0.0.1:9/v1' };
     expect(await ask('PATCH', path, changes)).toEqual({ status: 200, body: changed });
     const disabled = { ...changed, enabled: false, state: 'disabled' };
@@ -119,6 +134,29 @@ describe('credentials', () => {
     expect(await ask('PATCH', path, { enabled: false })).toEqual({ status: 200, body: disabled });
     expect(await ask('POST', `${path}/clear-cooling`)).toEqual({ status: 200, body: disabled });
     expect((await ask('DELETE', path)).status).toBe(200);
+  });
+
+  it('go through a proxy of their own, whose password is shown to nobody', async () => {
+    const proxy = await startTestProxy(Number(new URL(system.simulator.url).port));
+    const base_url = 'http://upstream.example:8080/v1';
+    const proxy_url = proxy.url.replace('//', '//user:xai-secret-of-the-proxy@');
+    secrets.push('xai-secret-of-the-proxy');
+    const { id } = await add({ base_url, proxy_url });
+    const authorization = `Basic ${Buffer.from('user:xai-secret-of-the-proxy').toString('base64')}`;
+    const tested = await ask('POST', `/${id}/test`);
+    expect(tested).toMatchObject({ status: 200, body: { usable: true, credential: { proxy_url: proxy.url } } });
+    expect(proxy.asked).toContainEqual({ target: 'upstream.example:8080', authorization });
+
+    const direct = { base_url: `${system.simulator.url}/v1`, proxy_url: null };
+    expect(await ask('PATCH', `/${id}`, direct)).toMatchObject({ status: 200, body: { proxy_url: null } });
+    await proxy.close();
+    expect(await ask('POST', `/${id}/test`)).toMatchObject({ body: { usable: true, credential: { proxy_url: null } } });
+    await ask('DELETE', `/${id}`);
+    // It comes back with what it is added with.
+    const again = { secret: secrets.at(-1), proxy_url: 'http://user:xai-secret-of-the-proxy@127.0.0.1:9' };
+    expect(await ask('POST', '', again)).toMatchObject({ body: { id, proxy_url: 'http://127.0.0.1:9' } });
+    expect(await ask('POST', `/${id}/test`)).toMatchObject({ body: { usable: false, reason: 'transient' } });
+    await ask('DELETE', `/${id}`);
   });
 
   it('are found to be there by their secret, without repeating it', async () => {
@@ -174,8 +212,12 @@ describe('credentials', () => {
     ['a secret of another type', { secret: 123456789012 }, 'secret'],
     ['a base URL that is none', { secret: 'x'.repeat(20), base_url: 'nowhere' }, 'base_url'],
     ['a base URL of another protocol', { secret: 'x'.repeat(20), base_url: 'ftp://host/v1' }, 'base_url'],
+    ['a proxy of another protocol', { secret: 'x'.repeat(20), proxy_url: 'socks5://tiny@host:1' }, 'proxy_url'],
+    ['a proxy with a path', { secret: 'x'.repeat(20), proxy_url: 'http://u:tiny@host/path' }, 'proxy_url'],
+    ['a proxy with a bad escape', { secret: 'x'.repeat(20), proxy_url: 'http://u:tiny%zz@host' }, 'proxy_url'],
     ['half a priority', { secret: 'x'.repeat(20), priority: 0.5 }, 'priority'],
     ['a negative concurrency', { secret: 'x'.repeat(20), max_concurrency: -1 }, 'max_concurrency'],
+    ['half a request a second', { secret: 'x'.repeat(20), requests_per_second: 0.5 }, 'requests_per_second'],
   ])('are not added with %s', async (_name, body, param) => {
     const answer = await ask('POST', '', body);
     expect(answer).toMatchObject({ status: 400, body: { error: { param } } });
@@ -219,7 +261,7 @@ describe('an import', () => {
       },
     });
 
-    const csv = `﻿label,secret,priority,monthly_budget_usd\n"a, ""b""",${newSecret()},5,\n,${newSecret()},high,\n,${one},,1.5\n`;
+    const csv = `﻿label,secret,priority,requests_per_second\n"a, ""b""",${newSecret()},5,7\n,${newSecret()},high,\n,${one},,1\n`;
     expect(await send('/import', 'text/csv', csv)).toMatchObject({
       status: 200,
       body: {
@@ -230,7 +272,9 @@ describe('an import', () => {
         ],
       },
     });
-    expect(await listAll({ search: 'A, "B"' })).toMatchObject([{ label: 'a, "b"', priority: 5 }]);
+    expect(await listAll({ search: 'A, "B"' })).toMatchObject([
+      { label: 'a, "b"', priority: 5, requests_per_second: 7 },
+    ]);
 
     const json = [newSecret(), { secret: newSecret(), label: 'json' }, { label: 'none' }, 7, two];
     const wanted = { added: 2, restored: 0, duplicate: 1, invalid: 2 };

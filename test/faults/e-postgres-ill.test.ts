@@ -78,17 +78,9 @@ it.each<[string, () => Promise<unknown>]>([
   [
     'it stands still',
     async () => {
-      const pid = experiment.postgres.pid();
-      if (pid === undefined) throw new Error('Postgres does not run');
-      const all = await asAdministrator(async (client) => {
-        const { rows } = await client.query<{ pid: number }>(
-          'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
-        );
-        return [pid, ...rows.map((row) => row.pid)];
-      });
-      for (const each of all) process.kill(each, 'SIGSTOP');
+      await experiment.postgres.freeze();
       await sleep(ILL_MS);
-      for (const each of all) process.kill(each, 'SIGCONT');
+      await experiment.postgres.thaw();
     },
   ],
   [

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { connect, headers, type Msg, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { printFigures } from '../faults/support/figures.js';
+import { assertForSeconds, FUZZ_TIMEOUT_MS } from './support/assert-for-seconds.js';
 import {
   type FuzzedMessage,
   fuzzedCalls,
@@ -12,7 +13,6 @@ import {
   STREAMS,
   TOPICS,
 } from './support/messages.js';
-import { FUZZ_OPTIONS, FUZZ_TIMEOUT_MS } from './support/seconds.js';
 import { Watch } from './support/watch.js';
 
 /** Messages at a time. */
@@ -50,7 +50,7 @@ async function fuzz(messages: fc.Arbitrary<FuzzedMessage>, send: (message: Fuzze
     sent += batch.length;
     expect(wrong.filter((each) => each !== undefined)).toEqual([]);
   });
-  await fc.assert(property, FUZZ_OPTIONS);
+  await assertForSeconds(property);
   expect(watch.wrongs()).toEqual([]);
   printFigures({ messages: sent });
   expect(sent).toBeGreaterThan(50);

@@ -1,15 +1,15 @@
-import { fileURLToPath } from 'node:url';
+import { Metrics } from '@grok2api/service-kit';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
-import { applyMigrations } from '../../packages/prisma-migrate/src/index.js';
 import { Claims } from '../../packages/task-store/src/claims.js';
 import { openDatabase } from '../../packages/task-store/src/database.js';
+import { Ends } from '../../packages/task-store/src/ends.js';
 import { Queue } from '../../packages/task-store/src/queue.js';
+import { storeMetrics } from '../../packages/task-store/src/store-metrics.js';
 import { Tasks } from '../../packages/task-store/src/tasks.js';
 import { Upkeep } from '../../packages/task-store/src/upkeep.js';
 import { CLOCK_SESSION } from './clock-sql.js';
 import { VIRTUAL_CLOCK_SQL } from './virtual-clock-sql.js';
 
-const PRISMA_DIR = fileURLToPath(new URL('../../packages/task-store/prisma', import.meta.url));
 const CONNECTIONS = 6;
 
 /** A task's row after one write, as the database's own trigger saw it; times in milliseconds. */
@@ -50,16 +50,16 @@ export class VirtualDatabase {
     private readonly server: TestServer,
     private readonly database: ReturnType<typeof openDatabase>,
   ) {
-    this.tasks = new Tasks(database);
+    const metrics = storeMetrics(new Metrics('simulation'));
+    const ends = new Ends(database, metrics);
+    this.tasks = new Tasks(database, ends, metrics.created);
     this.queue = new Queue(database);
-    this.claims = new Claims(database);
-    this.upkeep = new Upkeep(database);
+    this.claims = new Claims(database, ends);
+    this.upkeep = new Upkeep(database, ends);
   }
 
   static async start(): Promise<VirtualDatabase> {
-    const server = await startPostgres();
-    const log = { info: () => {}, warn: () => {} };
-    await applyMigrations({ databaseUrl: server.url, schema: 'public', prismaDir: PRISMA_DIR, log });
+    const server = await startPostgres('migrated');
     const url = new URL(server.url);
     url.searchParams.set('options', CLOCK_SESSION);
     const database = openDatabase({ databaseUrl: url.href, maxConnections: CONNECTIONS });

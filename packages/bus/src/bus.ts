@@ -10,14 +10,14 @@ import {
 import type { Logger } from '@grok2api/service-kit';
 import { z } from 'zod';
 import { Connection, type ConnectOptions } from './connection.js';
+import { answers, discover, type FoundProcess } from './discovery.js';
 import { publish, type Subscription, subscribe } from './events.js';
 import { type CallOptions, call, type RpcHandler, serve } from './request.js';
+import { type AnnouncedProcess, offerServiceApi } from './service-api.js';
 import type { ReplyStream } from './streamed-reply/incoming-reply.js';
 import { type OpenStreamOptions, StreamRequester } from './streamed-reply/requester.js';
 import { type ServeStreamOptions, type StreamHandler, StreamResponder } from './streamed-reply/responder.js';
 import { WakeUps } from './wake-ups.js';
-
-const SERVICE_VERSION = '1.0.0';
 
 export interface StopOptions {
   /** How long the streams being written may still go on, in milliseconds; as long as they take by default. */
@@ -29,6 +29,7 @@ export class Bus {
   readonly wakeUps: WakeUps;
   readonly #requester: StreamRequester;
   readonly #responder: StreamResponder;
+  #hide: () => void = () => {};
 
   private constructor(
     private readonly connection: Connection,
@@ -102,7 +103,7 @@ export class Bus {
 
   /** Calls the handler for each event of a topic. */
   on<Event extends z.ZodType>(topic: Topic<Event>, handler: (event: z.infer<Event>) => void): Subscription {
-    return subscribe(this.connection, this.log, topic.subject, topic.event, handler);
+    return subscribe(this.connection, this.log, topic, handler);
   }
 
   /** Publishes a write to a task. At most once; readers recover from Postgres. */
@@ -112,7 +113,7 @@ export class Bus {
 
   /** Calls the handler for each published write to a task. */
   onTaskEvent(taskId: string, handler: (event: TaskEvent) => void): Subscription {
-    return subscribe(this.connection, this.log, progressSubject(taskId), taskEventSchema, handler);
+    return subscribe(this.connection, this.log, { subject: progressSubject(taskId), event: taskEventSchema }, handler);
   }
 
   /** Tells the worker that runs a task, if any, to leave it. The row says the same. */
@@ -122,7 +123,7 @@ export class Bus {
 
   /** Calls the handler when a task is to be left. */
   onCancel(taskId: string, handler: () => void): Subscription {
-    return subscribe(this.connection, this.log, cancelSubject(taskId), z.object({}), handler);
+    return subscribe(this.connection, this.log, { subject: cancelSubject(taskId), event: z.object({}) }, handler);
   }
 
   /** Resolves when the server has taken everything sent before, subscriptions included. */
@@ -136,21 +137,22 @@ export class Bus {
   }
 
   /**
-   * Makes this process visible as an instance of a service, by the NATS services protocol. Resolves when the server
-   * knows this and everything subscribed before.
+   * Makes this process visible by the NATS services protocol until it stops serving, and lets operators ask for its
+   * metrics and set its log level. Resolves when the server knows this and everything subscribed before.
    */
-  async announce(service: string, instance: string): Promise<void> {
-    await this.connection.nats.services.add({ name: service, version: SERVICE_VERSION, metadata: { instance } });
+  async announce(announced: AnnouncedProcess): Promise<void> {
+    this.#hide = offerServiceApi(this.connection, this.log, announced);
     await this.flush();
   }
 
-  /** Whether any instance of a service answers within the time. */
-  async answers(service: string, timeoutMs: number): Promise<boolean> {
-    if (!this.connection.connected) return false;
-    return this.connection.nats.request(`$SRV.PING.${service}`, undefined, { timeout: timeoutMs }).then(
-      () => true,
-      () => false,
-    );
+  /** Whether any process of a service answers within the time. */
+  answers(service: string, timeoutMs: number): Promise<boolean> {
+    return answers(this.connection, service, timeoutMs);
+  }
+
+  /** Every process that answers within the time, which is waited for to its end; none without a connection. */
+  discover(withinMs: number): Promise<FoundProcess[]> {
+    return discover(this.connection, withinMs);
   }
 
   /**
@@ -158,6 +160,8 @@ export class Bus {
    * replies end with `service_unavailable`. Calls of this process' own still work.
    */
   async stopServing({ graceMs }: StopOptions = {}): Promise<void> {
+    this.#hide();
+    this.#hide = () => {};
     const late = graceMs === undefined ? undefined : setTimeout(() => this.#responder.stop(), graceMs);
     await this.connection.stopServing();
     clearTimeout(late);

@@ -1,5 +1,8 @@
-import type { Logger } from '@grok2api/service-kit';
+import { type Logger, Metrics } from '@grok2api/service-kit';
 import { connect, Events, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { type BusMetrics, busMetrics } from './bus-metrics.js';
+import { Endpoint } from './endpoint.js';
+import { subjectTemplate } from './subject-template.js';
 
 export interface ConnectOptions {
   /** `nats://user:password@host:port`, several separated by commas. */
@@ -7,6 +10,8 @@ export interface ConnectOptions {
   /** Shown in the server's list of connections. */
   name: string;
   log: Logger;
+  /** Where its messages are counted. */
+  metrics?: BusMetrics;
 }
 
 const RECONNECT_WAIT_MS = 250;
@@ -17,6 +22,7 @@ export class Connection {
   readonly #reconnectListeners = new Set<() => void>();
   readonly #served: Subscription[] = [];
   readonly #answering = new Set<Promise<void>>();
+  readonly #endpoints: Endpoint[] = [];
   #connected = true;
   #malformed = 0;
 
@@ -24,8 +30,11 @@ export class Connection {
     readonly nats: NatsConnection,
     /** What begins the inboxes that this side may listen to. */
     readonly inboxPrefix: string,
+    readonly metrics: BusMetrics,
     private readonly log: Logger,
-  ) {}
+  ) {
+    metrics.connected.readFrom(() => [{ labels: {}, value: this.connected ? 1 : 0 }]);
+  }
 
   /** Connects; waits for the server as long as it takes. */
   static async open(options: ConnectOptions): Promise<Connection> {
@@ -45,7 +54,12 @@ export class Connection {
       maxPingOut: 2,
       ignoreClusterUpdates: true,
     });
-    const connection = new Connection(nats, inboxPrefix, options.log);
+    const connection = new Connection(
+      nats,
+      inboxPrefix,
+      options.metrics ?? busMetrics(new Metrics('bus')),
+      options.log,
+    );
     void connection.#watch();
     return connection;
   }
@@ -67,6 +81,7 @@ export class Connection {
   /** Counts a message that is dropped because it is malformed, and logs what it is and where it came. */
   dropMalformed(what: string, fields: { subject: string; [field: string]: unknown }): void {
     this.#malformed++;
+    this.metrics.malformed.inc({ subject: subjectTemplate(fields.subject) });
     this.log.warn(fields, `malformed ${what}`);
   }
 
@@ -82,22 +97,29 @@ export class Connection {
   }
 
   /** Calls the listener, which must not throw, for each message on a subject. */
-  listen(subject: string, listener: (message: Msg) => void): void {
+  listen(subject: string, listener: (message: Msg) => void): Subscription {
     const callback = (err: Error | null, message: Msg) => {
       if (err) this.log.error({ err, subject }, 'subscription failed');
       else listener(message);
     };
-    this.nats.subscribe(subject, { callback });
+    return this.nats.subscribe(subject, { callback });
+  }
+
+  /** What this process answers. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
   }
 
   /** Answers the requests on a subject as one of a queue group, until `close`. */
-  serve(subject: string, queue: string, answer: (request: Msg) => Promise<void>): void {
+  serve(subject: string, queue: string, answer: (request: Msg, endpoint: Endpoint) => Promise<void>): void {
+    const endpoint = new Endpoint(subject, queue, this.metrics);
+    this.#endpoints.push(endpoint);
     const callback = (err: Error | null, request: Msg) => {
       if (err) {
         this.log.error({ err, subject }, 'subscription failed');
         return;
       }
-      const answered = answer(request)
+      const answered = answer(request, endpoint)
         .catch((cause: unknown) => this.log.error({ err: cause, subject }, 'a reply could not be sent'))
         .finally(() => this.#answering.delete(answered));
       this.#answering.add(answered);
@@ -128,6 +150,7 @@ export class Connection {
         this.log.warn('connection to NATS lost');
       } else if (status.type === Events.Reconnect) {
         this.#connected = true;
+        this.metrics.reconnects.inc();
         this.log.info('connected to NATS again');
         for (const listener of this.#reconnectListeners) listener();
       } else if (status.type === Events.Error) {

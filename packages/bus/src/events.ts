@@ -1,7 +1,10 @@
+import type { Topic } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import type { z } from 'zod';
 import { decode, encode } from './codec.js';
 import type { Connection } from './connection.js';
+import { subjectTemplate } from './subject-template.js';
+import { traceHeaders } from './trace-headers.js';
 
 export interface Subscription {
   unsubscribe(): void;
@@ -12,7 +15,10 @@ export interface Subscription {
  * buffered, because its readers recover from Postgres.
  */
 export function publish(connection: Connection, subject: string, event: unknown): void {
-  if (connection.connected) connection.nats.publish(subject, encode(event));
+  if (!connection.connected) return;
+  connection.metrics.events.inc({ subject: subjectTemplate(subject), direction: 'published' });
+  const sent = traceHeaders();
+  connection.nats.publish(subject, encode(event), sent ? { headers: sent } : undefined);
 }
 
 /** Calls the handler for each event on a subject. One that is malformed is counted, logged
@@ -20,16 +26,17 @@ export function publish(connection: Connection, subject: string, event: unknown)
 export function subscribe<Schema extends z.ZodType>(
   connection: Connection,
   log: Logger,
-  subject: string,
-  schema: Schema,
+  { subject, event: schema }: Topic<Schema>,
   handler: (event: z.infer<Schema>) => void,
 ): Subscription {
+  const received = { subject: subjectTemplate(subject), direction: 'received' };
   return connection.nats.subscribe(subject, {
     callback: (err, message) => {
       if (err) {
         log.error({ err, subject }, 'subscription failed');
         return;
       }
+      connection.metrics.events.inc(received);
       let event: z.infer<Schema>;
       try {
         event = decode(schema, message.data);

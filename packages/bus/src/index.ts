@@ -1,8 +1,11 @@
 export { Bus, type StopOptions } from './bus.js';
+export { type BusMetrics, busMetrics } from './bus-metrics.js';
 export type { ConnectOptions } from './connection.js';
+export type { FoundProcess } from './discovery.js';
 export { BusTimeoutError, NoResponderError, RemoteError } from './errors.js';
 export type { Subscription } from './events.js';
 export type { CallOptions, RequestContext, RpcHandler } from './request.js';
+export type { AnnouncedProcess } from './service-api.js';
 export {
   RequesterLeftError,
   RequestTooLargeError,

@@ -1,11 +1,15 @@
 import type { Rpc } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
+import { beginSpan, inSpan, type Logger } from '@grok2api/service-kit';
+import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { ErrorCode, headers, type Msg, NatsError } from 'nats';
 import type { z } from 'zod';
+import { beginCalled } from './called.js';
 import { decode, encode } from './codec.js';
 import type { Connection } from './connection.js';
+import type { Endpoint } from './endpoint.js';
 import { BusTimeoutError, NoResponderError, RemoteError } from './errors.js';
 import { REQUEST_ID_HEADER } from './headers.js';
+import { extractTrace, injectTrace } from './trace-headers.js';
 
 const ERROR_HEADER = 'Grok-Error';
 /** Requests a process works on at a time for one subject; more are refused at once rather than queued. */
@@ -36,10 +40,30 @@ export async function call<Request extends z.ZodType, Reply extends z.ZodType>(
   request: z.infer<Request>,
   options: CallOptions,
 ): Promise<z.infer<Reply>> {
+  const span = beginSpan(rpc.subject, { kind: SpanKind.CLIENT });
+  const end = beginCalled(connection.metrics, rpc.subject, span);
+  try {
+    const reply = await exchange(connection, rpc, request, options, span);
+    end({});
+    return reply;
+  } catch (cause) {
+    end({ failure: { cause } });
+    throw cause;
+  }
+}
+
+async function exchange<Request extends z.ZodType, Reply extends z.ZodType>(
+  connection: Connection,
+  rpc: Rpc<Request, Reply>,
+  request: z.infer<Request>,
+  options: CallOptions,
+  span: Span,
+): Promise<z.infer<Reply>> {
   // While the connection is down a request would only sit in the client's buffer.
   if (!connection.connected) throw new BusTimeoutError(rpc.subject);
   const sent = headers();
   if (options.requestId) sent.set(REQUEST_ID_HEADER, options.requestId);
+  injectTrace(sent, trace.setSpan(context.active(), span));
   const message = await connection.nats
     .request(rpc.subject, encode(request), { timeout: options.timeoutMs, headers: sent })
     .catch((err: unknown) => {
@@ -67,22 +91,31 @@ export function serve<Request extends z.ZodType, Reply extends z.ZodType>(
   handler: RpcHandler<Request, Reply>,
 ): void {
   let inFlight = 0;
-  const answer = async (message: Msg): Promise<void> => {
+  const answer = async (message: Msg, endpoint: Endpoint): Promise<void> => {
+    const end = endpoint.begin();
     const requestId = message.headers?.get(REQUEST_ID_HEADER) || undefined;
     let request: z.infer<Request>;
     try {
       request = decode(rpc.request, message.data);
     } catch (err) {
       connection.dropMalformed('request', { err, subject: rpc.subject, request_id: requestId });
-      return refuse(message, 'malformed_request');
+      refuse(message, 'malformed_request');
+      return end('refused', 'malformed_request');
     }
-    if (inFlight >= MAX_IN_FLIGHT) return refuse(message, 'overloaded');
+    if (inFlight >= MAX_IN_FLIGHT) {
+      refuse(message, 'overloaded');
+      return end('refused', 'overloaded');
+    }
     inFlight++;
+    const settings = { kind: SpanKind.SERVER, parent: extractTrace(message.headers) };
     try {
-      message.respond(encode(await handler(request, { requestId })));
+      const reply = await inSpan(rpc.subject, settings, () => handler(request, { requestId }));
+      message.respond(encode(reply));
+      end('ok');
     } catch (err) {
       log.error({ err, subject: rpc.subject, request_id: requestId }, 'request failed');
       refuse(message, 'failed');
+      end('error', err instanceof Error ? err.name : 'failed');
     } finally {
       inFlight--;
     }

@@ -3,6 +3,7 @@ import { type TaskKind, WAKE_UP_STREAM, wakeUpSubject } from '@grok2api/contract
 import type { Logger } from '@grok2api/service-kit';
 import { AckPolicy, type Consumer, NatsError, nanos, RetentionPolicy, StorageType } from 'nats';
 import type { Connection } from './connection.js';
+import { traceHeaders } from './trace-headers.js';
 
 const MAX_WAKE_UPS = 100_000;
 const ACK_WAIT_MS = 5_000;
@@ -26,7 +27,12 @@ export class WakeUps {
   /** Wakes a worker of that kind, if NATS is there. Not acknowledged: the reconciler makes up for a lost one. */
   send(kind: TaskKind, count = 1): void {
     if (!this.connection.connected) return;
-    for (let i = 0; i < count; i++) this.connection.nats.publish(wakeUpSubject(kind));
+    const subject = wakeUpSubject(kind);
+    this.connection.metrics.events.inc({ subject, direction: 'published' }, count);
+    const sent = traceHeaders();
+    for (let i = 0; i < count; i++) {
+      this.connection.nats.publish(subject, undefined, sent ? { headers: sent } : undefined);
+    }
   }
 
   /**
@@ -40,7 +46,9 @@ export class WakeUps {
     const expires = Math.ceil(Math.max(waitMs, SHORTEST_WAIT_MS));
     try {
       const consumer = await untilAborted(this.#consumer(kind), signal);
-      return consumer ? await takeOne(consumer, expires, signal) : false;
+      const taken = consumer ? await takeOne(consumer, expires, signal) : false;
+      if (taken) this.connection.metrics.events.inc({ subject: wakeUpSubject(kind), direction: 'received' });
+      return taken;
     } catch (err) {
       // The stream may be gone with the server's store: the next wait makes it anew.
       this.#consumers.delete(kind);

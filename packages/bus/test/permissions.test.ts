@@ -16,7 +16,7 @@ import { connect, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Bus, NoResponderError } from '../src/index.js';
-import { until } from './test-buses.js';
+import { announced, until } from './test-buses.js';
 
 const USERS = ['api-gateway', 'chat', 'image', 'video-worker', 'callback-dispatcher', 'token-pool'] as const;
 type User = (typeof USERS)[number];
@@ -113,6 +113,25 @@ describe('the users of the deployed NATS server', () => {
     },
   );
 
+  it('are operated by the gateway alone, each under its own name', async () => {
+    for (const service of USERS) {
+      for (const subject of [`grok.ops.${service}.ID.metrics`, `grok.ops.${service}.log-level`]) {
+        const asking: string[] = [];
+        const answering: string[] = [];
+        for (const user of USERS) {
+          if (await may(user, 'publish', subject)) asking.push(user);
+          if (await may(user, 'subscription', subject)) answering.push(user);
+        }
+        expect([subject, asking, answering]).toEqual([subject, ['api-gateway'], [service]]);
+      }
+      for (const verb of ['PING', 'INFO', 'STATS']) {
+        for (const whom of ['', `.${service}`, `.${service}.ID`]) {
+          expect([verb, await may(service, 'subscription', `$SRV.${verb}${whom}`)]).toEqual([verb, true]);
+        }
+      }
+    }
+  });
+
   it('get their own replies and nobody else’s', async () => {
     for (const user of USERS) {
       const listening: string[] = [];
@@ -130,7 +149,7 @@ describe('the users of the deployed NATS server', () => {
     pool.serve(credentialOf, async () => ({ credential }));
     pool.serve(addCredentials, async () => ({ results: [] }));
     pool.serve(listClientKeys, async () => ({ keys: [], up_to: 0, latest: 0 }));
-    await pool.announce('token-pool', 'token-pool-1');
+    await pool.announce(announced('token-pool', 'token-pool-1'));
     const ask = <Request extends z.ZodType, Reply extends z.ZodType>(
       bus: Bus,
       rpc: Rpc<Request, Reply>,

@@ -3,7 +3,7 @@ import { type TaskEvent, WAKE_UP_STREAM } from '@grok2api/contracts';
 import { connect } from 'nats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bus, BusTimeoutError } from '../src/index.js';
-import { doubleRpc, TestBuses, until } from './test-buses.js';
+import { announced, doubleRpc, TestBuses, until } from './test-buses.js';
 
 const ID = `task_${'0'.repeat(32)}`;
 const EVENT: TaskEvent = { id: ID, version: 1, state: 'pending', progress: 0 };
@@ -64,7 +64,7 @@ describe('a NATS server that was killed', () => {
   it('serves the same calls, events and cancels when it is back', async () => {
     const rpc = doubleRpc();
     worker.serve(rpc, async ({ number }) => ({ double: number * 2 }));
-    await worker.announce('doubling', 'doubling-1');
+    await worker.announce(announced('doubling', 'doubling-1'));
     const events: TaskEvent[] = [];
     const cancels: string[] = [];
     gateway.onTaskEvent(ID, (event) => void events.push(event));
@@ -72,7 +72,7 @@ describe('a NATS server that was killed', () => {
     await Promise.all([gateway.flush(), worker.flush()]);
 
     const back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
 
     expect([gateway.connected, worker.connected]).toEqual([true, true]);
@@ -90,12 +90,12 @@ describe('a NATS server that was killed', () => {
     let calls = 0;
     const off = gateway.onReconnect(() => void calls++);
     let back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
     expect(calls).toBe(1);
     off();
     back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
     expect(calls).toBe(1);
   });
@@ -110,7 +110,7 @@ describe('a NATS server that was killed', () => {
     await worker.flush();
 
     const back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
 
     gateway.wakeUps.send('video', 4);
@@ -164,7 +164,7 @@ describe('a NATS server whose store was emptied', () => {
     await deleteStream();
     const waiting = next(1_000);
     const back = reconnected();
-    buses.kill();
+    await buses.kill();
     await back;
     expect(await waiting).toBe(false);
     await expectWoken(next(5_000));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Bus, BusTimeoutError, NoResponderError, RemoteError, type RequestContext } from '../src/index.js';
-import { doubleRpc, TestBuses, until } from './test-buses.js';
+import { announced, doubleRpc, TestBuses, until } from './test-buses.js';
 
 const CALL = { timeoutMs: 10_000 };
 
@@ -196,9 +196,9 @@ describe('announce and answers', () => {
     const first = await buses.connect();
     const second = await buses.connect();
     expect(await client.answers('chat', 2_000)).toBe(false);
-    await first.announce('chat', 'chat-1');
+    await first.announce(announced('chat', 'chat-1'));
     expect(await client.answers('chat', 2_000)).toBe(true);
-    await second.announce('chat', 'chat-2');
+    await second.announce(announced('chat', 'chat-2'));
     await first.close();
     expect(await client.answers('chat', 2_000)).toBe(true);
     expect(await client.answers('image', 2_000)).toBe(false);

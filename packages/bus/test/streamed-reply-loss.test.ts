@@ -191,7 +191,7 @@ describe('a NATS server that goes away', () => {
         away--;
       });
     }
-    buses.kill();
+    await buses.kill();
     await until(() => away === 0);
   }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rpc } from '@grok2api/contracts';
-import { createLogger, type Logger } from '@grok2api/service-kit';
+import { createLogger, type Logger, Metrics } from '@grok2api/service-kit';
 import { startNats, type TestServer } from '@grok2api/testkit';
 import { z } from 'zod';
 import { Connection } from '../src/connection.js';
-import { Bus } from '../src/index.js';
+import { type AnnouncedProcess, Bus } from '../src/index.js';
 
 /** A NATS server, and processes' accesses to it. */
 export class TestBuses {
@@ -37,16 +37,19 @@ export class TestBuses {
   }
 
   /** Kills the server, which is started again with its store. */
-  kill(): void {
-    const pid = this.server.pid();
-    if (pid === undefined) throw new Error('the server does not run');
-    process.kill(pid, 'SIGKILL');
+  kill(): Promise<void> {
+    return this.server.kill();
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#open.map((bus) => bus.close()));
     await this.server.stop();
   }
+}
+
+/** A process to announce; it heeds nothing. */
+export function announced(service: string, instance: string): AnnouncedProcess {
+  return { service, instance, metrics: new Metrics(service), setLogLevel: () => {} };
 }
 
 let services = 0;

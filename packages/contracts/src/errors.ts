@@ -154,6 +154,12 @@ export const ERROR_CATALOGUE = {
     message: 'Without API keys this server answers only pages of a loopback origin, not of `{origin}`.',
     hint: 'Set API_KEYS, or add the origin to CORS_ORIGINS.',
   },
+  not_same_origin: {
+    status: 403,
+    type: 'invalid_request_error',
+    message: 'The console is signed in to and out of from its own pages only.',
+    hint: 'Open /console of this server itself.',
+  },
   invalid_api_key: {
     status: 401,
     type: 'authentication_error',

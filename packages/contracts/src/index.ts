@@ -38,6 +38,7 @@ export {
   type VideoCompletionRequest,
   videoCompletionSchema,
 } from './api/chat-with-media.js';
+export { signInSchema } from './api/console.js';
 export { fileUrl } from './api/file-url.js';
 export { imageShape } from './api/image-size.js';
 export {
@@ -54,6 +55,35 @@ export {
   parseImageGeneration,
 } from './api/images.js';
 export type { MediaRequestLimits } from './api/prompt.js';
+export {
+  callbackDetailsReplySchema,
+  callbackListReplySchema,
+  clientKeyCreatedReplySchema,
+  clientKeyListReplySchema,
+  clientKeyReplySchema,
+  credentialImportReplySchema,
+  credentialListReplySchema,
+  credentialReplySchema,
+  credentialTestReplySchema,
+  webhookSecretReplySchema,
+} from './api/replies/admin.js';
+export { chatCompletionEventSchema } from './api/replies/chat.js';
+export { consoleSessionReplySchema } from './api/replies/console.js';
+export { healthReplySchema } from './api/replies/health.js';
+export { imageEventSchema } from './api/replies/images.js';
+export { modelListReplySchema } from './api/replies/models.js';
+export { type OverviewPoint, type OverviewProcess, overviewReplySchema } from './api/replies/overview.js';
+export {
+  taskAcceptedReplySchema,
+  taskCancelledReplySchema,
+  taskFieldsSchema,
+  taskListReplySchema,
+  taskReplySchema,
+  taskStreamEventSchema,
+  tasksDeletedReplySchema,
+} from './api/replies/tasks.js';
+export { uploadReplySchema } from './api/replies/uploads.js';
+export { adminUsageReplySchema, usageReplySchema } from './api/replies/usage.js';
 export { resultUrls, type ShownTask, type TaskBody, taskBody, taskFields, taskResults } from './api/task-body.js';
 export { deleteTasksSchema, listTasksSchema, taskStatusPathSchema } from './api/tasks.js';
 export {
@@ -125,7 +155,16 @@ export {
   testCredential,
 } from './bus/credentials.js';
 export { editImages, generateImages, type ImageMessage } from './bus/images.js';
-export { listModels } from './bus/models.js';
+export { listModels, modelsChanged } from './bus/models.js';
+export {
+  LOG_LEVELS,
+  type LogLevel,
+  logLevelOf,
+  logLevelSchema,
+  type MetricSample,
+  type MetricsSnapshot,
+  metricsOf,
+} from './bus/operations.js';
 export type { Rpc } from './bus/rpc.js';
 export { fromStreamError, toStreamError } from './bus/stream-error.js';
 export {

@@ -2,6 +2,7 @@ import type { Bus, Subscription } from '@grok2api/bus';
 import { type Credential, credentialChanged, type Outcome, slotsWanted } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { CredentialCache } from './credential-cache.js';
+import type { CredentialMetrics } from './credential-metrics.js';
 import { ClosedError } from './errors.js';
 import { HeldGrant, type ReportDetails } from './held-grant.js';
 import { Keeper } from './keeper.js';
@@ -20,6 +21,8 @@ export interface CredentialClientOptions {
   /** In ms. */
   now: () => number;
   log: Logger;
+  /** Where waiting is measured. */
+  metrics?: CredentialMetrics;
 }
 
 /** What a call wants besides models. */
@@ -60,6 +63,7 @@ export class CredentialClient {
     this.#cache = new CredentialCache(bus, now, log);
     this.#link = new PoolLink(options);
     this.#sticky = new StickyMemory(now);
+    options.metrics?.slots.readFrom(() => this.#stock.limitedSlots());
     const parts = { stock: this.#stock, link: this.#link, now, log };
     this.#line = new WaitingLine({ ...parts, sticky: this.#sticky, unwanted: (grant) => this.#discard(grant) });
     this.#keeper = new Keeper({ ...parts, supplied: () => this.#line.serve() });
@@ -79,8 +83,15 @@ export class CredentialClient {
     signal.throwIfAborted();
     if (this.#closed) throw new ClosedError();
     const wish: Wish = { models, avoid, ...(sticky === undefined ? {} : { sticky: hashStickyKey(sticky) }) };
-    const taken = this.#takeHeld(wish) ?? (await this.#wait(wish, waitMs, signal));
-    return 'status' in taken ? taken : this.#hold(taken, models);
+    const end = this.#options.metrics?.waits.startTimer();
+    let outcome = 'left';
+    try {
+      const taken = this.#takeHeld(wish) ?? (await this.#wait(wish, waitMs, signal));
+      outcome = 'status' in taken ? taken.reason : 'granted';
+      return 'status' in taken ? taken : this.#hold(taken, models);
+    } finally {
+      end?.({ outcome });
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Logger } from '@grok2api/service-kit';
 import type { LocalGrant } from './local-grant.js';
 import type { PoolLink, Renewed } from './pool-link.js';
-import { ALL_MODELS, type Stock } from './stock.js';
+import type { Stock } from './stock.js';
 
 export interface KeeperOptions {
   stock: Stock;
@@ -69,7 +69,7 @@ export class Keeper {
   }
 
   #update(grant: LocalGrant, renewed: Renewed | undefined, at: number): void {
-    const { stock, link, now, log } = this.#options;
+    const { stock, link, log } = this.#options;
     if (!renewed) {
       // What is over is not given back.
       if (grant.used === 0) stock.remove(grant);
@@ -82,7 +82,9 @@ export class Keeper {
     grant.renewedAt = at;
     stock.watch(grant.credential.id, renewed.watched);
     if (!grant.once) stock.allow(grant, renewed.models, at);
-    if (renewed.models.length === 0) link.giveBack(stock.bar(grant.credential.id, [ALL_MODELS], now()));
+    if (renewed.models.length > 0) return;
+    const given = stock.barGrant(grant);
+    if (given) link.giveBack([given]);
   }
 
   async #replace(): Promise<void> {

@@ -7,6 +7,7 @@ export class LocalGrant {
   readonly credential: Credential;
   readonly counted: boolean;
   readonly once: boolean;
+  readonly terms: string | undefined;
   readonly lifetimeMs: number;
   /** Models that calls may be begun with. */
   models: ReadonlySet<string>;
@@ -30,6 +31,7 @@ export class LocalGrant {
     this.credential = grant.credential;
     this.counted = grant.counted;
     this.once = grant.once;
+    this.terms = grant.terms;
     this.lifetimeMs = grant.expires_in_ms;
     this.models = new Set(grant.models);
     this.renewedAt = takenAt;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, BusTimeoutError } from '@grok2api/bus';
 import { type AcquireReply, acquireGrants, grantIds, releaseGrants, renewGrants } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
+import { type Logger, outOfTrace } from '@grok2api/service-kit';
 import type { LocalGrant } from './local-grant.js';
 import type { Return, Wish } from './stock.js';
 
@@ -72,8 +72,9 @@ export class PoolLink {
     const { bus, holder } = this.#options;
     const renewed = new Map<string, Renewed>();
     for (let from = 0; from < grants.length; from += CHUNK) {
-      const asked = grants.slice(from, from + CHUNK).map(({ id, credential, asked: models, counted }) => {
-        return { id, credential_id: credential.id, models: [...models], counted };
+      const asked = grants.slice(from, from + CHUNK).map(({ id, credential, asked: models, counted, terms }) => {
+        const theTerms = terms === undefined ? {} : { terms };
+        return { id, credential_id: credential.id, models: [...models], counted, ...theTerms };
       });
       const reply = await bus.call(renewGrants, { holder, grants: asked }, CALL);
       for (const grant of reply.grants) renewed.set(grant.id, grant);
@@ -87,7 +88,7 @@ export class PoolLink {
       const waiting = this.#returns.get(each.id);
       if (!waiting || each.keep < waiting.keep) this.#returns.set(each.id, each);
     }
-    if (this.#returns.size > 0) this.#returning ??= this.#sendReturns();
+    if (this.#returns.size > 0) this.#returning ??= outOfTrace(() => this.#sendReturns());
   }
 
   /** Sends again what could not be given back. */

@@ -1,4 +1,5 @@
 import type { CredentialChange, Grant } from '@grok2api/contracts';
+import type { Sample } from '@grok2api/service-kit';
 import { LocalGrant } from './local-grant.js';
 
 /** What a call needs of a credential. */
@@ -42,6 +43,17 @@ export class Stock {
 
   get grants(): Iterable<LocalGrant> {
     return this.#grants;
+  }
+
+  /** Slots of credentials with a limit, in use and not. */
+  limitedSlots(): Sample<'state'>[] {
+    const limited = [...this.#grants].filter(({ counted }) => counted);
+    const used = limited.reduce((sum, grant) => sum + grant.used, 0);
+    const held = limited.reduce((sum, grant) => sum + grant.slots, 0);
+    return [
+      { labels: { state: 'used' }, value: used },
+      { labels: { state: 'idle' }, value: Math.max(0, held - used) },
+    ];
   }
 
   /** Adds what was granted for these models. */
@@ -150,11 +162,17 @@ export class Stock {
       if (barred.includes(ALL_MODELS)) grant.bar();
       else grant.models = new Set([...grant.models].filter((model) => !barred.includes(model)));
       if (grant.models.size > 0) continue;
-      grant.giveUp(grant.free);
-      const given = grant.slots === 0 ? this.remove(grant) : this.#reduced(grant);
+      const given = this.barGrant(grant);
       if (given) returns.push(given);
     }
     return returns;
+  }
+
+  /** Begins no more calls with a grant. Returns what is to be given back, if anything. */
+  barGrant(grant: LocalGrant): Return | undefined {
+    grant.bar();
+    grant.giveUp(grant.free);
+    return grant.slots === 0 ? this.remove(grant) : this.#reduced(grant);
   }
 
   /** From now on a success with the credential and these models is to be reported. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { updateCredential } from '@grok2api/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CHAT, VIDEO } from '../../../services/token-pool/test/fixture.js';
+import { CALL, CHAT, VIDEO } from '../../../services/token-pool/test/fixture.js';
 import { Holders, take, until } from './holders.js';
 
 const SIGNAL = new AbortController().signal;
@@ -91,6 +92,28 @@ describe('a credential that is out of use', () => {
     await until(() => held.every(({ valid, credential }) => valid === (credential.id !== id)));
     expect(performance.now() - begun).toBeLessThan(3_000);
   });
+
+  it.each([
+    ['another base URL', { base_url: 'http://127.0.0.1:9/v2' }],
+    ['a proxy', { proxy_url: 'http://me:password@127.0.0.1:9' }],
+    ['a pace', { requests_per_second: 1_000 }],
+  ])(
+    'with %s is used as it is from then on, and its slots count while the calls of before go on',
+    async (_, changes) => {
+      const limit = { XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '2', GRANT_TTL_MS: '900' };
+      await holders.fixture.startPool(limit);
+      const client = holders.client();
+      const before = await take(client);
+      const { id } = before.credential;
+      await holders.fixture.bus.call(updateCredential, { credential_id: id, changes }, CALL);
+      await until(() => !before.valid);
+      const after = await take(client, [VIDEO], { waitMs: 5_000 });
+      expect(after.credential).toMatchObject('requests_per_second' in changes ? before.credential : changes);
+      expect(await client.acquire([VIDEO], { signal: new AbortController().signal })).toMatchObject({ reason: 'busy' });
+      await before.release();
+      await take(client, [VIDEO], { waitMs: 5_000 });
+    },
+  );
 
   it('gets no new calls once it was deleted', async () => {
     await holders.fixture.startPool({ ...env, GRANT_TTL_MS: '3000' });

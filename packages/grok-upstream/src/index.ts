@@ -21,8 +21,10 @@ export {
 } from './errors.js';
 export type { CallOptions, GrokUpstream, KeyState, UpstreamModel } from './grok-upstream.js';
 export type { UpstreamImage, UpstreamImageRequest, UpstreamImages } from './images.js';
+export { measureUpstream } from './measured-upstream.js';
 export { originOf } from './origin.js';
 export { applyPreset, DEFAULT_PRESET_SUFFIXES, type VideoPreset } from './presets.js';
+export { type UpstreamMetrics, upstreamMetrics } from './upstream-metrics.js';
 export { upstreamSettings } from './upstream-settings.js';
 export type { UpstreamVideoRequest, VideoJob, VideoJobFault } from './videos.js';
 export { createXaiUpstream, type XaiSettings } from './xai/xai-upstream.js';

@@ -5,6 +5,6 @@ export const upstreamSettings = {
   UPSTREAM_PROXY: proxySetting()
     .optional()
     .describe(
-      'HTTP proxy for the calls of the upstream, `http://user:password@host:port`, which finds out itself where the upstream is. What the upstream made is fetched through FETCH_PROXY.',
+      'HTTP proxy for the calls of the upstream, `http://user:password@host:port`, which finds out itself where the upstream is. A credential may have its own in its place. What the upstream made is fetched through FETCH_PROXY.',
     ),
 };

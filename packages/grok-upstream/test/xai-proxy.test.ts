@@ -66,3 +66,46 @@ describe('with a proxy', () => {
     expect(server.requests).toHaveLength(1);
   });
 });
+
+describe('a credential with a proxy of its own', () => {
+  it('goes through that, whatever the proxy of all calls is', async () => {
+    await start();
+    const own = await startTestProxy(Number(new URL(server.origin).port));
+    const withOwn = { ...credential(), proxy_url: own.url.replace('//', '//you:pass%40word@') };
+    server.play(answer(200, { request_id: 'job-1' }));
+    await upstream.createVideo(withOwn, VIDEO, untilDone());
+    server.play(answer(202, { status: 'pending', progress: 1 }));
+    await upstream.pollVideo(withOwn, 'job-1', untilDone());
+    const authorization = `Basic ${Buffer.from('you:pass@word').toString('base64')}`;
+    expect(own.asked).toEqual(Array(2).fill({ target: 'upstream.example:8080', authorization }));
+    expect(proxy.asked).toEqual([]);
+    await own.close();
+  });
+
+  it('has faults that name no proxy when that is away, and others go on', async () => {
+    await start();
+    const away = { ...credential(), proxy_url: 'http://you:hidden@127.0.0.1:9' };
+    const failure = await failureOf(upstream.createVideo(away, VIDEO, untilDone()));
+    expect(failure).toMatchObject({ fault: 'transient', submitted: 'no' });
+    expect(failure.message).not.toMatch(/hidden|127\.0\.0\.1/);
+    server.play(answer(200, { request_id: 'job-1' }));
+    await create();
+  });
+
+  it('keeps the connections of the proxies that were used last, not of all', async () => {
+    await start();
+    server.play(answer(202, { status: 'pending', progress: 1 }));
+    const poll = (user: number) => {
+      const proxy_url = proxy.url.replace('//', `//user-${user}:x@`);
+      return upstream.pollVideo({ ...credential(), proxy_url }, 'job-1', untilDone());
+    };
+    const USERS = 250;
+    for (let user = 0; user < USERS; user++) await poll(user);
+    expect(proxy.asked).toHaveLength(USERS);
+    await expect.poll(() => proxy.open()).toBeLessThanOrEqual(202);
+    expect(proxy.open()).toBeGreaterThan(150);
+    // One that was closed begins again.
+    await poll(0);
+    expect(proxy.asked).toHaveLength(USERS + 1);
+  });
+});

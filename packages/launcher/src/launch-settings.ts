@@ -3,6 +3,7 @@ import {
   databaseUrlSetting,
   integerSetting,
   natsUrlSetting,
+  processSettingsSchema,
   readSettings,
   SettingsError,
   urlSetting,
@@ -32,16 +33,17 @@ export const settingsSchema = z.object({
     .describe(
       'Secret that callbacks are signed with, `whsec_…`; without it one is made in DATA_DIR. While it is being replaced: the new one, a comma, the old one.',
     ),
+  CONSOLE_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'Secret that sessions of the console are sealed with, the same for all gateways; without it one is made in DATA_DIR. A gateway without one knows only the sessions that it began itself.',
+    ),
   ADMIN_KEY: z
     .string()
     .optional()
     .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
-    })
-    .prefault('info')
-    .describe('Least level of the lines in the log.'),
+  LOG_LEVEL: processSettingsSchema.shape.LOG_LEVEL,
 });
 
 /** What the launcher itself reads from the environment; services read the rest on their own. */
@@ -59,6 +61,7 @@ export interface LaunchSettings {
   upstreamUrl: string | undefined;
   credentialsKey: string | undefined;
   callbackSecret: string | undefined;
+  consoleSecret: string | undefined;
   adminKey: string | undefined;
   logLevel: string;
 }
@@ -79,6 +82,7 @@ export function readLaunchSettings(env: NodeJS.ProcessEnv, root: string): Launch
     upstreamUrl: given.XAI_BASE_URL,
     credentialsKey: given.CREDENTIALS_KEY,
     callbackSecret: given.CALLBACK_SECRET,
+    consoleSecret: given.CONSOLE_SECRET,
     adminKey: given.ADMIN_KEY,
     logLevel: given.LOG_LEVEL,
   };

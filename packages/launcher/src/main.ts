@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { createLogger } from '@grok2api/service-kit';
+import { createLogger, withSettingFiles } from '@grok2api/service-kit';
 import { HELP, parseArguments } from './arguments.js';
 import { gatewayBase } from './gateway-base.js';
 import { LaunchError } from './launch-error.js';
-import { readLaunchSettings } from './launch-settings.js';
+import { readLaunchSettings, settingsSchema } from './launch-settings.js';
 import { jsonOutput, prettyOutput } from './logs/log-output.js';
 import { MIGRATIONS, SERVICES } from './services.js';
 import { System } from './system.js';
@@ -23,8 +23,9 @@ async function main(): Promise<void> {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   const envFile = join(root, '.env');
   if (existsSync(envFile)) loadEnvFile(envFile);
-  const env = process.env;
-  const settings = readLaunchSettings(env, root);
+  const settings = readLaunchSettings(process.env, root);
+  // Which service gets which of them goes by their own names.
+  const { env } = withSettingFiles(Object.keys(settingsSchema.shape), process.env);
 
   // Whoever read the output has gone, as after `npm start | head`: the system runs on.
   process.stdout.on('error', () => {});

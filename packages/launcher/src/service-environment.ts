@@ -9,6 +9,7 @@ export interface SystemValues {
   databaseUrl: string;
   credentialsKey: string;
   callbackSecret: string;
+  consoleSecret: string;
   adminKey: string;
   gatewayPort: number;
   gatewayHost: string | undefined;
@@ -26,13 +27,16 @@ const OWNED: Record<Grant, readonly string[]> = {
   fetch: ['FETCH_PROXY'],
   'upstream-proxy': ['UPSTREAM_PROXY'],
   upstream: ['XAI_API_KEY', 'XAI_API_KEYS', 'XAI_BASE_URL', 'CREDENTIALS_KEY', 'CREDENTIALS_KEY_OLD'],
-  'client-keys': ['API_KEYS', 'ADMIN_KEY'],
+  'client-keys': ['API_KEYS', 'ADMIN_KEY', 'CONSOLE_SECRET'],
   'callback-secret': ['CALLBACK_SECRET'],
   'gateway-address': ['PORT', 'HOST', 'PUBLIC_URL', 'EXPECTED_SERVICES'],
   'simulator-address': ['PORT', 'HOST'],
 };
 
-const ALL_OWNED = new Set(Object.values(OWNED).flat());
+/** A port can be opened by one process only: each finds its own. */
+const OF_ONE_PROCESS = ['OPS_PORT'];
+
+const ALL_OWNED = new Set([...Object.values(OWNED).flat(), ...OF_ONE_PROCESS]);
 
 /** Beginnings of the names of variables that are owned as well, whichever of them a library reads. */
 const OWNED_PREFIXES = { upstream: 'XAI_', media: 'AWS_' } as const;
@@ -69,7 +73,11 @@ export function serviceEnvironment(
     }),
     // The simulator is on this host.
     'upstream-proxy': () => (values.simulatorPort === undefined ? picked(env, OWNED['upstream-proxy']) : {}),
-    'client-keys': () => ({ ...picked(env, ['API_KEYS']), ADMIN_KEY: values.adminKey }),
+    'client-keys': () => ({
+      ...picked(env, ['API_KEYS']),
+      ADMIN_KEY: values.adminKey,
+      CONSOLE_SECRET: values.consoleSecret,
+    }),
     'callback-secret': () => ({ CALLBACK_SECRET: values.callbackSecret }),
     'gateway-address': () => ({
       ...picked(env, ['PUBLIC_URL']),

@@ -25,6 +25,8 @@ export async function systemValues(
     logLevel: settings.logLevel,
     credentialsKey: settings.credentialsKey ?? (await credentialsKey(dataDir)),
     callbackSecret: settings.callbackSecret ?? (await callbackSecret(dataDir)),
+    consoleSecret:
+      settings.consoleSecret ?? (await readOrCreateSecret(join(dataDir, 'console.secret'), randomPassword)),
     adminKey: settings.adminKey ?? (await readOrCreateSecret(join(dataDir, ADMIN_KEY_FILE), randomPassword)),
     gatewayPort: settings.port,
     gatewayHost: settings.host,

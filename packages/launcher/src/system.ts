@@ -14,6 +14,7 @@ import type { PreparedServer, ServerOptions } from './prepared-server.js';
 import { waitForHealth, waitForPort } from './readiness.js';
 import { serviceEnvironment, sharedEnvironment } from './service-environment.js';
 import { instancesOf, type ServiceInstance, type ServiceRow } from './services.js';
+import { settled } from './settled.js';
 import { Guardian } from './supervision/guardian.js';
 import { RunDirectory } from './supervision/run-directory.js';
 import { SupervisedProcess } from './supervision/supervised-process.js';
@@ -177,12 +178,4 @@ export class System {
       destination: this.#options.output,
     });
   }
-}
-
-// Unlike Promise.all it waits for all, also when one fails: what the others have begun is then known.
-async function settled<T extends readonly unknown[]>(
-  work: readonly [...T],
-): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
 }

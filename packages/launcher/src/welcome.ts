@@ -15,6 +15,7 @@ Grok2API is ready at ${base}
 
   Upstream   ${upstream ?? 'simulator (set XAI_API_KEY for the real one)'}
   Data       ${dataDir}
+  Console    ${base}/console
   Admin API  ${base}/admin/api (key: ${adminKey})
 
 Make a video:

@@ -15,6 +15,7 @@ const USER_ENV = {
   ADMIN_KEY: 'secret-user-admin-key',
   CREDENTIALS_KEY: 'secret-user-credentials-key',
   CALLBACK_SECRET: 'secret-user-callback-secret',
+  CONSOLE_SECRET: 'secret-user-console-secret',
   CREDENTIALS_KEY_OLD: 'secret-old-credentials-key',
   NATS_URL: 'nats://secret-user-nats',
   DATABASE_URL: 'postgresql://secret-user-database',
@@ -34,6 +35,7 @@ const VALUES: SystemValues = {
   databaseUrl: 'postgresql://secret-database',
   credentialsKey: 'secret-credentials-key',
   callbackSecret: 'secret-callback-secret',
+  consoleSecret: 'secret-console-secret',
   adminKey: 'secret-admin-key',
   gatewayPort: 9000,
   gatewayHost: '0.0.0.0',
@@ -72,7 +74,7 @@ test('every secret reaches only the services that need it', () => {
     'video-worker-1': worker,
     'video-worker-2': worker,
     'callback-dispatcher': ['CALLBACK_SECRET', 'DATABASE_URL', 'FETCH_PROXY', 'NATS_URL'],
-    'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'DATABASE_URL', 'NATS_URL'],
+    'api-gateway': ['ADMIN_KEY', 'API_KEYS', 'AWS_SECRET_ACCESS_KEY', 'CONSOLE_SECRET', 'DATABASE_URL', 'NATS_URL'],
   });
   expect(environments(VALUES).get('api-gateway')).toMatchObject({ ADMIN_KEY: VALUES.adminKey });
   expect(secretsIn(sharedEnvironment(USER_ENV))).toEqual([]);

@@ -1,5 +1,6 @@
 export { FilesystemMediaStore } from './filesystem.js';
 export { InvalidMediaIdError, type MediaId, parseMediaId } from './media-id.js';
+export { type MediaMetrics, mediaMetrics } from './media-metrics.js';
 export {
   type ByteRange,
   MediaEmptyError,

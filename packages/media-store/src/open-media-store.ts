@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CachedMediaStore } from './cache/cached-media-store.js';
 import { FilesystemMediaStore } from './filesystem.js';
+import { MeasuredMediaStore, watchDisk } from './measured-media-store.js';
+import type { MediaMetrics } from './media-metrics.js';
 import type { MediaStore } from './media-store.js';
 import { parseS3Address, type S3Address, S3AddressError } from './s3/s3-address.js';
 
@@ -49,12 +51,29 @@ export interface MediaCacheOptions {
   onFault: (error: unknown) => void;
 }
 
+export interface OpenMediaStoreOptions {
+  metrics: MediaMetrics;
+  cache?: MediaCacheOptions;
+}
+
 /**
- * Opens the store that the settings name. With `cache`, a store on another machine gets a cache in `MEDIA_DIR`, which
- * then has to be this process' own.
+ * Opens the store that the settings name, measured. With `cache`, a store on another machine gets a cache in `MEDIA_DIR`,
+ * which then has to be this process' own.
  */
-export async function openMediaStore(settings: MediaStoreSettings, cache?: MediaCacheOptions): Promise<MediaStore> {
-  const { MEDIA_DIR, MEDIA_STORE } = settings;
+export async function openMediaStore(
+  settings: MediaStoreSettings,
+  { metrics, cache }: OpenMediaStoreOptions,
+): Promise<MediaStore> {
+  if (settings.MEDIA_DIR !== undefined) watchDisk(settings.MEDIA_DIR, metrics);
+  const onLook = (isHit: boolean) => metrics.cache.inc({ result: isHit ? 'hit' : 'miss' });
+  return new MeasuredMediaStore(await chooseMediaStore(settings, cache && { ...cache, onLook }), metrics);
+}
+
+/** The store that the settings name, as it is. */
+export async function chooseMediaStore(
+  { MEDIA_DIR, MEDIA_STORE }: MediaStoreSettings,
+  cache?: MediaCacheOptions & { onLook?: (isHit: boolean) => void },
+): Promise<MediaStore> {
   if (MEDIA_STORE) {
     // The SDK costs some 25 MB of memory: only who keeps media in S3 loads it.
     const { openS3 } = await import('./s3/open-s3.js');

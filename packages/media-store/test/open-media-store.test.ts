@@ -5,7 +5,8 @@ import { TestS3 } from '@grok2api/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CachedMediaStore } from '../src/cache/cached-media-store.js';
-import { FilesystemMediaStore, mediaStoreSettings, openMediaStore, requireMediaStore } from '../src/index.js';
+import { FilesystemMediaStore, mediaStoreSettings, requireMediaStore } from '../src/index.js';
+import { chooseMediaStore } from '../src/open-media-store.js';
 import { S3MediaStore } from '../src/s3/s3-media-store.js';
 
 const schema = z.object(mediaStoreSettings).superRefine(requireMediaStore);
@@ -25,16 +26,16 @@ afterAll(async () => {
 describe('the settings of the media store', () => {
   it('choose a directory, which needs no cache', async () => {
     const settings = schema.parse({ MEDIA_DIR: directory });
-    expect(await openMediaStore(settings)).toBeInstanceOf(FilesystemMediaStore);
-    expect(await openMediaStore(settings, cache)).toBeInstanceOf(FilesystemMediaStore);
+    expect(await chooseMediaStore(settings)).toBeInstanceOf(FilesystemMediaStore);
+    expect(await chooseMediaStore(settings, cache)).toBeInstanceOf(FilesystemMediaStore);
   });
 
   it('choose S3 rather than the directory, with a cache in that for who wants one', async () => {
     const MEDIA_STORE = await server.createBucket('media');
     const both = schema.parse({ MEDIA_DIR: directory, MEDIA_STORE });
-    expect(await openMediaStore(both)).toBeInstanceOf(S3MediaStore);
-    expect(await openMediaStore(both, cache)).toBeInstanceOf(CachedMediaStore);
-    expect(await openMediaStore(schema.parse({ MEDIA_STORE }), cache)).toBeInstanceOf(S3MediaStore);
+    expect(await chooseMediaStore(both)).toBeInstanceOf(S3MediaStore);
+    expect(await chooseMediaStore(both, cache)).toBeInstanceOf(CachedMediaStore);
+    expect(await chooseMediaStore(schema.parse({ MEDIA_STORE }), cache)).toBeInstanceOf(S3MediaStore);
   });
 
   it('must name one', () => {

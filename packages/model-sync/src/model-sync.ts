@@ -1,5 +1,5 @@
 import type { Bus } from '@grok2api/bus';
-import { listModels, type ModelCatalogue } from '@grok2api/contracts';
+import { listModels, type ModelCatalogue, modelsChanged } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 
 export interface ModelSyncOptions {
@@ -14,15 +14,17 @@ const FIRST_RETRY_MS = 500;
 const TIMEOUT_MS = 2_000;
 
 /**
- * Keeps a catalogue as the token pool has it: asks at the start, every 30 s and after each reconnect to NATS. While
- * the token pool is away the catalogue stays as it is.
+ * Keeps a catalogue as the token pool has it: asks at the start, whenever that has changed, every 30 s and after each
+ * reconnect to NATS. While the token pool is away the catalogue stays as it is.
  */
 export class ModelSync {
   readonly #options: ModelSyncOptions;
   #timer: NodeJS.Timeout | undefined;
-  #forgetReconnect = () => {};
+  #stopListening = () => {};
   #stopped = false;
   #asking = false;
+  /** Something changed while it was asking: the answer may be from before. */
+  #isStale = false;
   /** Failures in a row. */
   #failures = 0;
 
@@ -32,7 +34,13 @@ export class ModelSync {
 
   /** Begins to ask. Once only. */
   start(): void {
-    this.#forgetReconnect = this.#options.bus.onReconnect(() => void this.#ask());
+    const { bus } = this.#options;
+    const changes = bus.on(modelsChanged, () => void this.#ask());
+    const forgetReconnect = bus.onReconnect(() => void this.#ask());
+    this.#stopListening = () => {
+      changes.unsubscribe();
+      forgetReconnect();
+    };
     void this.#ask();
   }
 
@@ -40,12 +48,14 @@ export class ModelSync {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#forgetReconnect();
+    this.#stopListening();
   }
 
   async #ask(): Promise<void> {
+    this.#isStale = true;
     if (this.#asking) return;
     this.#asking = true;
+    this.#isStale = false;
     clearTimeout(this.#timer);
     const { bus, catalogue, log } = this.#options;
     try {
@@ -58,6 +68,7 @@ export class ModelSync {
     this.#asking = false;
     if (this.#stopped) return;
     const retryMs = FIRST_RETRY_MS * 2 ** (this.#failures - 1);
+    if (this.#isStale && this.#failures === 0) return this.#ask();
     const pauseMs = this.#failures === 0 ? INTERVAL_MS : Math.min(INTERVAL_MS, retryMs);
     this.#timer = setTimeout(() => void this.#ask(), pauseMs).unref();
   }

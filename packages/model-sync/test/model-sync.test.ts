@@ -1,5 +1,5 @@
 import { Bus } from '@grok2api/bus';
-import { DEFAULT_MODELS, listModels, type Model, ModelCatalogue } from '@grok2api/contracts';
+import { DEFAULT_MODELS, listModels, type Model, ModelCatalogue, modelsChanged } from '@grok2api/contracts';
 import { createLogger } from '@grok2api/service-kit';
 import { startNats, type TestNats } from '@grok2api/testkit';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -76,6 +76,40 @@ describe('ModelSync', () => {
     expect(catalogue.list()).toHaveLength(1);
     await nats.resume();
     await until(['a', 'b']);
+    await pool.close();
+  });
+
+  it('asks as soon as the token pool has other ones', async () => {
+    const models = [model('a')];
+    const pool = await serve(models);
+    sync.start();
+    await until(['a']);
+    models.push(model('b'));
+    pool.publish(modelsChanged, {});
+    await until(['a', 'b']);
+    await pool.close();
+  });
+
+  it('asks again when they change while it is asking', async () => {
+    const pool = await connect();
+    let asked = 0;
+    let answer = () => {};
+    const asks = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    pool.serve(listModels, async () => {
+      if (++asked > 1) return { models: [model('b')] };
+      pool.publish(modelsChanged, {});
+      await pool.flush();
+      await asks;
+      return { models: [model('a')] };
+    });
+    await pool.flush();
+    sync.start();
+    await vi.waitFor(() => expect(asked).toBe(1));
+    await bus.flush();
+    answer();
+    await until(['b']);
     await pool.close();
   });
 

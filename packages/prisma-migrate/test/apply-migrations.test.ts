@@ -7,7 +7,7 @@ import { CREATE_NOTE, NOTE_MODEL, prismaFolder, removePrismaFolders } from './pr
 const silent: MigrationLog = { info: () => {}, warn: () => {} };
 
 let postgres: TestServer;
-let admin: pg.Pool;
+let admin: pg.Client;
 let databaseUrl: string;
 let databases = 0;
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   const prismaDir = await prismaFolder('', {});
   await applyMigrations({ databaseUrl: postgres.url, schema: 'public', prismaDir, log: silent });
-  admin = new pg.Pool({ connectionString: postgres.url, max: 1 });
+  admin = await connected(postgres.url);
 });
 
 afterAll(async () => {
@@ -23,6 +23,12 @@ afterAll(async () => {
   await postgres.stop();
   await removePrismaFolders();
 });
+
+async function connected(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  return client;
+}
 
 async function emptyDatabase(): Promise<void> {
   const name = `test_${++databases}`;
@@ -52,6 +58,8 @@ describe('applyMigrations', () => {
     const second = await prismaFolder(NOTE_MODEL, { ...first, '3_row': `INSERT INTO "Note" VALUES (1, 'one');` });
     expect(await apply(second)).toEqual({ applied: ['3_row'] });
     expect(await apply(second)).toEqual({ applied: [] });
+    // A version that is older than the database leaves it alone.
+    expect(await apply(await prismaFolder(NOTE_MODEL, first))).toEqual({ applied: [] });
     expect(await query('SELECT * FROM "Note"')).toEqual([{ id: 1, text: 'one' }]);
   });
 
@@ -120,7 +128,7 @@ describe('applyMigrations', () => {
     const applied = await applyMigrations({ databaseUrl, schema: 'public', prismaDir: notes, log });
     expect(applied).toEqual({ applied: ['1_note'] });
     await resumed;
-    admin = new pg.Pool({ connectionString: postgres.url, max: 1 });
+    admin = await connected(postgres.url);
   });
 
   it('gives up in time, and at once where waiting cannot help', async () => {

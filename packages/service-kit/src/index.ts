@@ -1,6 +1,19 @@
 export { backoffMs, pause } from './backoff.js';
+export { Batches, type BatchOptions } from './batches.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
-export { createMetrics, type Metrics } from './metrics.js';
+export { type HttpMetrics, httpMetrics } from './metrics/http-metrics.js';
+export {
+  type Counter,
+  createMetrics,
+  type Gauge,
+  type Histogram,
+  Metrics,
+  type ReadGauge,
+  type Sample,
+} from './metrics/metrics.js';
+export { processMetrics } from './metrics/process-metrics.js';
+export { Readiness } from './ops/readiness.js';
+export { settingsSchema as processSettingsSchema } from './process-settings.js';
 export {
   createRacePoints,
   type RaceRule,
@@ -9,6 +22,7 @@ export {
   refuseRacePoints,
 } from './race-points.js';
 export { EXIT_BAD_SETTING, runService, type ServiceContext } from './run-service.js';
+export { withSettingFiles } from './setting-files.js';
 export {
   booleanSetting,
   databaseUrlSetting,
@@ -21,3 +35,15 @@ export {
   urlSetting,
 } from './settings.js';
 export { Shutdown } from './shutdown.js';
+export { observeCalls } from './tracing/observe-calls.js';
+export {
+  activeTraceparent,
+  beginSpan,
+  failSpan,
+  inSpan,
+  inTraceOf,
+  keepTrace,
+  linksTo,
+  outOfTrace,
+  traceOf,
+} from './tracing/spans.js';

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino';
+import { activeTraceId } from './tracing/spans.js';
 
 export type Logger = pino.Logger;
 
@@ -8,6 +9,8 @@ export interface LoggerOptions {
   instance: string;
   level: string;
   destination?: DestinationStream;
+  /** Told of each line by its level. */
+  onLine?: (level: string) => void;
 }
 
 const SECRET_FIELDS = ['secret', 'password', 'authorization', 'apiKey', 'api_key', 'credentialsKey'];
@@ -20,15 +23,31 @@ const SECRET_TEXTS =
   /\b(?:xai|sk)-[\w-]{16,}|\bwhsec_[\w+/=]{16,}|(?<=\bBearer )[\w.~+/=-]{8,}|(?<=\b\w+:\/\/[^:@/\s"]*:)[^@/\s"]+(?=@)/g;
 const CENSOR = '[redacted]';
 
-/** A pino logger that writes one JSON line an event, with service and instance on each and secrets removed. */
+/**
+ * A pino logger that writes one JSON line an event, with service and instance on each, the trace it belongs to where there
+ * is one, and secrets removed.
+ */
 export function createLogger(options: LoggerOptions): Logger {
+  const { onLine } = options;
   const settings: pino.LoggerOptions = {
     level: options.level,
     base: { service: options.service, instance: options.instance },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: () => {
+      const traceId = activeTraceId();
+      return traceId === undefined ? {} : { trace_id: traceId };
+    },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: CENSOR },
-    hooks: { streamWrite: (line) => line.replaceAll(SECRET_TEXTS, CENSOR) },
+    hooks: {
+      streamWrite: (line) => line.replaceAll(SECRET_TEXTS, CENSOR),
+      ...(onLine && {
+        logMethod(args, method, level) {
+          onLine(pino.levels.labels[level] ?? String(level));
+          method.apply(this, args);
+        },
+      }),
+    },
     serializers: { err: pino.stdSerializers.errWithCause },
   };
   // Synchronous: a process whose reader is gone must be able to end, and its last lines must be out before it does.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withSettingFiles } from './setting-files.js';
 
 /** One or more settings are missing or wrong. `faults` has one sentence for each. */
 export class SettingsError extends Error {
@@ -9,12 +10,17 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads a service's settings from the environment, once, at start-up.
- * An empty variable counts as not set. Unknown variables are ignored.
+ * Reads a service's settings from the environment, once, at start-up, each from `NAME` or from the file that
+ * `NAME_FILE` names. An empty variable, or file, counts as not set. Unknown variables are ignored.
  * @throws SettingsError listing every fault, never the first one only and never a secret's value
  */
 export function readSettings<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = withSettingFiles(Object.keys(schema.shape), env);
+  const present = Object.fromEntries(
+    Object.entries(given.env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  // What else is missing may be so because of these.
+  if (given.faults.length > 0) throw new SettingsError(given.faults);
   const parsed = schema.safeParse(present);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {

@@ -24,11 +24,18 @@ function start(env: Record<string, string>, channel = false) {
   children.push(child);
   const lines: Record<string, unknown>[] = [];
   const reader = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  reader.on('line', (line) => lines.push(JSON.parse(line)));
+  let opsUrl = '';
+  reader.on('line', (text) => {
+    const line = JSON.parse(text);
+    if (line.msg === 'ops port open') opsUrl = line.url;
+    else lines.push(line);
+  });
   const output = once(reader, 'close');
   return {
     child,
     lines,
+    /** Asks its ops port. */
+    ops: (path: string) => fetch(opsUrl + path),
     messages: () => lines.map(({ msg }) => msg),
     /** Resolves when it has logged this. */
     logged: async (msg: string) => {
@@ -56,6 +63,18 @@ describe('runService', () => {
     expect(await service.exited()).toBe(0);
     expect(service.messages()).toEqual(['started', 'stopping', 'step second', 'step first', 'stopped']);
     expect(service.lines[1]).toMatchObject({ service: 'stand-in', instance: 'stand-in-7', why: signal });
+  });
+
+  it('is ready from its start until it is told to stop, and lives until it has', async () => {
+    const service = start({ BEHAVIOUR: 'hangs', OPS_PORT: '0' });
+    await service.logged('started');
+    await expect.poll(async () => (await service.ops('/readyz')).status).toBe(200);
+    expect(await (await service.ops('/metrics')).text()).toContain('grok2api_ready{service="stand-in"} 1\n');
+    service.child.kill('SIGTERM');
+    await service.logged('step second');
+    const reply = await service.ops('/readyz');
+    expect([reply.status, await reply.json()]).toEqual([503, { status: 'not ready', missing: ['stopping'] }]);
+    expect((await service.ops('/healthz')).status).toBe(200);
   });
 
   it('exits 1 at once on a second signal', async () => {

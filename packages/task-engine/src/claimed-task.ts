@@ -10,6 +10,7 @@ import {
   type Task,
   toTaskEvent,
 } from '@grok2api/task-store';
+import type { EngineMetrics } from './engine-metrics.js';
 import type { TaskRacePoint } from './race-points.js';
 
 /** The task is not this worker's any more: it was cancelled, deleted, ended or taken over. Nothing is to be done. */
@@ -27,6 +28,7 @@ export interface ClaimedTaskOptions {
   claims: Claims;
   bus: Bus;
   log: Logger;
+  metrics: EngineMetrics;
   /** Aborted when the task is to be handed back as soon as that is safe. */
   stopping: AbortSignal;
   /** Called whenever the database does not answer. */
@@ -128,6 +130,7 @@ export class ClaimedTask {
   /** Gives the task back unfinished and wakes another worker for it. @throws TaskLeftError */
   async handBack(): Promise<void> {
     await this.#write(() => this.#options.claims.handBack(this.#claim));
+    this.#options.metrics.handBacks.inc({ kind: this.#task.kind });
     this.#options.bus.wakeUps.send(this.#task.kind);
     this.log.info('handed back');
   }
@@ -147,7 +150,7 @@ export class ClaimedTask {
         return;
       } catch (err) {
         if (err instanceof ClaimLostError) {
-          this.#leave('the claim is lost');
+          this.#leave('claim_lost');
           throw new TaskLeftError(this.#task.id, 'the claim is lost');
         }
         if (!(err instanceof StoreUnavailableError)) throw err;
@@ -176,7 +179,7 @@ export class ClaimedTask {
       await this.#options.claims.renew(this.#claim, this.#options.claimTtlMs);
     } catch (err) {
       if (err instanceof ClaimLostError) {
-        this.#leave('the claim is lost');
+        this.#leave('claim_lost');
         return;
       }
       if (err instanceof StoreUnavailableError) this.#options.onStoreAway();
@@ -184,8 +187,9 @@ export class ClaimedTask {
     }
   }
 
-  #leave(reason: string): void {
+  #leave(reason: 'cancelled' | 'claim_lost'): void {
     if (this.left.aborted) return;
+    this.#options.metrics.left.inc({ kind: this.#task.kind, reason });
     this.close();
     this.log.info({ reason }, 'leaving the task');
     this.#left.abort(reason);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Bus } from '@grok2api/bus';
-import { callbackDue, errorMessage, type TaskKind } from '@grok2api/contracts';
+import { callbackDue, errorMessage, type Model, type ModelCatalogue, type TaskKind } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
 import { type Deadlines, StoreUnavailableError, toTaskEvent, type Upkeep } from '@grok2api/task-store';
+import type { EngineMetrics } from './engine-metrics.js';
 
 export interface ReconcilerOptions {
   kind: TaskKind;
@@ -11,7 +13,10 @@ export interface ReconcilerOptions {
   upkeep: Upkeep;
   bus: Bus;
   log: Logger;
+  metrics: EngineMetrics;
   deadlines: Deadlines;
+  /** What models lead to at the moment. */
+  models: Pick<ModelCatalogue, 'ofKind'>;
   /** How long the row of an ended task stays, in milliseconds. */
   retentionMs: number;
   /** Removes the files of what is gone, and files that are too old. */
@@ -24,15 +29,22 @@ const LEASE_MS = 15_000;
 /** Of the removal of old rows and files. */
 const REMOVAL_LEASE = 'remove-old';
 const MOST_WAKE_UPS = 1_000;
+const COUNT_CAP = 10_000;
+/** It reads all tasks that wait, so it is done when the catalogue has changed, and else once in so many rounds. */
+const REROUTE_EVERY = 12;
 
 /**
- * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline; and,
- * over all kinds, rows and files that are no longer needed. Every worker can; a lease says which one does.
+ * Puts right what events alone would miss, over all tasks of a kind: missing wake-ups, tasks past their deadline, tasks
+ * for a model that the upstream has no more; and, over all kinds, rows and files that are no longer needed. Every worker
+ * can; a lease says which one does.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** The catalogue by which tasks were looked through last, and for how many rounds they were not. */
+  #routes: readonly Model[] = [];
+  #notRerouted = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -46,6 +58,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    this.#lead(false);
     const { upkeep, worker } = this.#options;
     for (const name of [this.#leaseName, REMOVAL_LEASE]) await upkeep.dropLease(name, worker);
   }
@@ -58,7 +71,9 @@ export class Reconciler {
     const { upkeep, worker, log, random } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
-        if (await upkeep.holdLease(this.#leaseName, worker, LEASE_MS)) await this.#round();
+        const isLeader = await upkeep.holdLease(this.#leaseName, worker, LEASE_MS);
+        this.#lead(isLeader);
+        if (isLeader) await this.#round();
       } catch (err) {
         if (err instanceof StoreUnavailableError) log.warn({ err }, 'the task database is away');
         else log.error({ err }, 'a round of the reconciler failed');
@@ -72,9 +87,30 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     await this.#endOverdue();
+    await this.#reroute();
     await this.#topUpWakeUps();
+    await this.#showQueue();
     await this.#options.upkeep.forgetIdleOwners(this.#options.kind);
     await this.#removeOld();
+  }
+
+  /** Who does not lead shows nothing of the queue: what it knew would get old, and be counted twice. */
+  #lead(isLeader: boolean): void {
+    const { kind, metrics } = this.#options;
+    metrics.leader.set({ kind }, isLeader ? 1 : 0);
+    if (isLeader) return;
+    metrics.waiting.remove({ kind });
+    metrics.oldest.remove({ kind });
+    for (const state of ['pending', 'running']) metrics.open.remove({ kind, state });
+  }
+
+  async #showQueue(): Promise<void> {
+    const { upkeep, kind, metrics } = this.#options;
+    const { waiting, pending, running, oldestSeconds } = await upkeep.queueFigures(kind, COUNT_CAP);
+    metrics.waiting.set({ kind }, waiting);
+    metrics.oldest.set({ kind }, oldestSeconds);
+    metrics.open.set({ kind, state: 'pending' }, pending);
+    metrics.open.set({ kind, state: 'running' }, running);
   }
 
   async #endOverdue(): Promise<void> {
@@ -97,6 +133,17 @@ export class Reconciler {
     }
   }
 
+  /** A gateway may have accepted them by a catalogue that was old, or the upstream has retired the model since. */
+  async #reroute(): Promise<void> {
+    const { upkeep, kind, models, log } = this.#options;
+    const routes = models.ofKind(kind);
+    if (isDeepStrictEqual(routes, this.#routes) && ++this.#notRerouted < REROUTE_EVERY) return;
+    const count = await upkeep.reroute(kind, routes);
+    this.#routes = routes;
+    this.#notRerouted = 0;
+    if (count > 0) log.warn({ kind, count }, 'waiting tasks are for another upstream model now');
+  }
+
   async #topUpWakeUps(): Promise<void> {
     const { upkeep, kind, bus, log } = this.#options;
     const claimable = await upkeep.countClaimable(kind, MOST_WAKE_UPS);
@@ -104,6 +151,7 @@ export class Reconciler {
     const missing = claimable - (await bus.wakeUps.waiting(kind));
     if (missing <= 0) return;
     bus.wakeUps.send(kind, missing);
+    this.#options.metrics.missingWakeUps.inc({ kind }, missing);
     log.info({ kind, count: missing }, 'sent missing wake-ups');
   }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@grok2api/bus';
 import type { TaskKind } from '@grok2api/contracts';
-import type { Logger, ReachRacePoint } from '@grok2api/service-kit';
+import { inSpan, type Logger, linksTo, type ReachRacePoint } from '@grok2api/service-kit';
 import { type Claimant, type Claims, type Queue, StoreUnavailableError, type Task } from '@grok2api/task-store';
+import { SpanKind } from '@opentelemetry/api';
 import { ClaimedTask, TaskLeftError } from './claimed-task.js';
+import type { EngineMetrics } from './engine-metrics.js';
 import type { TaskRacePoint } from './race-points.js';
 import { Solitude } from './solitude.js';
 import { suspicion } from './suspicion.js';
@@ -36,6 +38,7 @@ export interface RunnerOptions<Grant extends SlotGrant> {
   claims: Claims;
   bus: Bus;
   log: Logger;
+  metrics: EngineMetrics;
   newToken: () => string;
   /** Milliseconds. */
   now: () => number;
@@ -75,7 +78,10 @@ export class Runner<Grant extends SlotGrant> {
 
   /** Begins to take tasks. */
   start(): void {
-    this.#slots = Promise.all(Array.from({ length: this.#options.slots }, () => this.#runSlot()));
+    const { kind, slots, metrics } = this.#options;
+    metrics.slots.set({ kind }, slots);
+    metrics.busy.set({ kind }, 0);
+    this.#slots = Promise.all(Array.from({ length: slots }, () => this.#runSlot()));
   }
 
   /** Takes no more tasks, hands back those in hand as soon as that is safe, and waits until that is done. */
@@ -141,15 +147,26 @@ export class Runner<Grant extends SlotGrant> {
     return task;
   }
 
-  async #work(task: Task, token: string, grant: Grant | undefined): Promise<void> {
-    const { claims, bus, claimTtlMs, log, work, reached } = this.#options;
+  /** Works on a task, in a trace of its own that is linked to that of the request which made the task. */
+  #work(task: Task, token: string, grant: Grant | undefined): Promise<void> {
+    const { kind, metrics } = this.#options;
+    metrics.claims.inc({ kind, how: task.claimLosses > 0 ? 'taken_over' : grant ? 'fresh' : 'handed_back' });
+    const attributes = { 'grok2api.task.id': task.id, 'grok2api.task.kind': kind };
+    const settings = { root: true, kind: SpanKind.CONSUMER, links: linksTo(task.traceparent), attributes };
+    return inSpan(`${kind} task`, settings, () => this.#workOn(task, token, grant));
+  }
+
+  async #workOn(task: Task, token: string, grant: Grant | undefined): Promise<void> {
+    const { kind, claims, bus, claimTtlMs, log, metrics, work, reached } = this.#options;
     const leave = new AbortController();
     const stopping = AbortSignal.any([this.#stopping.signal, leave.signal]);
     const onStoreAway = () => this.#storeAway();
-    const claimed = new ClaimedTask({ task, token, claimTtlMs, claims, bus, log, stopping, onStoreAway, reached });
+    const claimed = new ClaimedTask({
+      ...{ task, token, claimTtlMs, claims, bus, log, metrics, stopping, onStoreAway, reached },
+    });
     claimed.log.info({ begun: task.submitIntentAt !== undefined, losses: task.claimLosses }, 'claimed');
     claimed.reached('after-claim');
-    this.#busy++;
+    metrics.busy.set({ kind }, ++this.#busy);
     try {
       const suspected = suspicion(task);
       switch (suspected.verdict) {
@@ -170,7 +187,7 @@ export class Runner<Grant extends SlotGrant> {
       // The claim runs out and somebody tries again: that is the pause between the tries.
       if (!(err instanceof TaskLeftError)) claimed.log.error({ err }, 'the work on a task failed');
     } finally {
-      this.#busy--;
+      metrics.busy.set({ kind }, --this.#busy);
       claimed.close();
     }
   }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Metrics } from '@grok2api/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ClaimedTask, TaskLeftError } from '../src/index.js';
+import { ClaimedTask, engineMetrics, TaskLeftError } from '../src/index.js';
 import { gate, LONG_MS, logTo, MODEL, TestEngine, until, workQuickly } from './test-engine.js';
 
 let engine: TestEngine;
@@ -52,10 +53,7 @@ describe('a worker', () => {
   it('takes tasks again when the database is back after a kill', async () => {
     const worker = await engine.startWorker({ slots: 2, work: workQuickly });
     await engine.ended(await engine.create(2));
-    const pid = engine.postgres.pid();
-    if (pid === undefined) throw new Error('the server does not run');
-    process.kill(pid, 'SIGKILL');
-    await until(() => engine.postgres.pid() !== pid && engine.postgres.pid() !== undefined);
+    await engine.postgres.kill();
     await until(() => engine.store.tasks.ping());
     const ids = await engine.create(4);
     expect((await engine.ended(ids)).map(({ state }) => state)).toEqual(Array(4).fill('completed'));
@@ -76,6 +74,7 @@ describe('a worker', () => {
       claims,
       bus: engine.bus,
       log: logTo([]),
+      metrics: engineMetrics(new Metrics('test')),
       stopping: new AbortController().signal,
       onStoreAway: () => {},
     });

@@ -1,5 +1,6 @@
+import { ModelCatalogue } from '@grok2api/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { aborted, gate, TestEngine, until, workQuickly } from './test-engine.js';
+import { aborted, gate, MODEL, TestEngine, until, workQuickly } from './test-engine.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -50,6 +51,22 @@ describe('the reconciler', () => {
     await engine.takeWakeUps();
     await afterOneRound();
     await until(async () => (await engine.bus.wakeUps.waiting('video')) === 5);
+  });
+
+  it('has tasks for a model that the upstream has no more made by the one that their model leads to now', async () => {
+    const models = new ModelCatalogue();
+    const [id = ''] = await engine.create(1, { upstreamModel: 'retired' });
+    engine.startReconciler('first', { models });
+    const worked: string[] = [];
+    await engine.startWorker({
+      models: [MODEL],
+      work: async (claimed, grant) => {
+        worked.push(claimed.task.id);
+        await claimed.fail({ code: 'upstream_error', message: 'enough' });
+        void grant?.release();
+      },
+    });
+    await until(() => worked.includes(id));
   });
 
   it('sends none for tasks that somebody works on', async () => {

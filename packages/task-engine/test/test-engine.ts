@@ -1,15 +1,18 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Bus } from '@grok2api/bus';
-import type { TaskEvent } from '@grok2api/contracts';
-import { createLogger, type Logger } from '@grok2api/service-kit';
+import { ModelCatalogue, type TaskEvent } from '@grok2api/contracts';
+import { createLogger, type Logger, Metrics } from '@grok2api/service-kit';
 import { type NewTask, openTaskStore, type Task, type TaskStore } from '@grok2api/task-store';
 import { startNats, startPostgres, type TestServer } from '@grok2api/testkit';
-import { type ClaimedTask, Reconciler, type ReconcilerOptions, Runner, type SlotGrant } from '../src/index.js';
+import {
+  type ClaimedTask,
+  engineMetrics,
+  Reconciler,
+  type ReconcilerOptions,
+  Runner,
+  type SlotGrant,
+} from '../src/index.js';
 
 /** Upstream model of the tasks that are made here. */
 export const MODEL = 'grok-imagine-video-1.5';
@@ -56,10 +59,7 @@ export class TestEngine {
   ) {}
 
   static async start(): Promise<TestEngine> {
-    const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-    const taskStore = dirname(createRequire(import.meta.url).resolve('@grok2api/task-store'));
-    const env = { PATH: process.env.PATH, DATABASE_URL: postgres.url };
-    await promisify(execFile)(process.execPath, [join(taskStore, 'migrate-main.js')], { env });
+    const [nats, postgres] = await Promise.all([startNats(), startPostgres('migrated')]);
     const bus = await Bus.connect({ url: nats.url, name: 'gateway', log: logTo([]) });
     // Makes the stream of the wake-ups.
     await bus.wakeUps.waiting('video');
@@ -112,6 +112,7 @@ export class TestEngine {
       claims: store.claims,
       bus,
       log,
+      metrics: engineMetrics(new Metrics('test')),
       newToken: randomUUID,
       now: Date.now,
       random: () => 0,
@@ -138,7 +139,9 @@ export class TestEngine {
       upkeep: this.store.upkeep,
       bus: this.bus,
       log: logTo([]),
+      metrics: engineMetrics(new Metrics('test')),
       deadlines: { queueMs: HOUR_MS, runMs: HOUR_MS },
+      models: new ModelCatalogue(),
       retentionMs: HOUR_MS,
       sweepMedia: async () => {},
       random: () => 0,

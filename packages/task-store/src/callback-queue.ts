@@ -40,6 +40,15 @@ export interface CallbackSelection {
   room: ReadonlyMap<string, number>;
 }
 
+/** Callbacks that are not settled. */
+export interface CallbackBacklog {
+  due: number;
+  /** An attempt failed, and the next one is not due. */
+  later: number;
+  /** How long the oldest of those that are due has been. */
+  oldestDueSeconds: number;
+}
+
 /** How an attempt leaves its callback: settled, or to be attempted again so many milliseconds after the task's end. */
 export type AfterAttempt = Exclude<CallbackState, 'pending'> | { againAtAgeMs: number };
 
@@ -114,6 +123,18 @@ export class CallbackQueue {
             AND ended_at < now() - CASE WHEN attempts > 0 THEN 1 ELSE 2 END * ${lastAgeMs}::bigint * interval '1 millisecond'
           ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
     );
+  }
+
+  /** How many callbacks are not settled, counted up to `cap`. @throws StoreUnavailableError */
+  async backlog(cap: number): Promise<CallbackBacklog> {
+    const [found] = await withDatabase(
+      () => this.database.$queryRaw<CallbackBacklog[]>`
+        SELECT count(*) FILTER (WHERE next_attempt_at <= now())::int AS due,
+          count(*) FILTER (WHERE next_attempt_at > now())::int AS later,
+          greatest(0, coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0))::float8 AS "oldestDueSeconds"
+        FROM (SELECT next_attempt_at FROM callbacks WHERE state = 'pending' ORDER BY next_attempt_at LIMIT ${cap}) AS waiting`,
+    );
+    return found ?? { due: 0, later: 0, oldestDueSeconds: 0 };
   }
 
   /** Removes callbacks settled longer than `retentionMs` ago; at most 500 a call. @throws StoreUnavailableError */

@@ -1,6 +1,6 @@
 import { hasEnded, type TaskError, type TaskResult } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
-import { endTasks } from './ends.js';
+import type { Ends } from './ends.js';
 import { Prisma } from './generated/client.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { type TaskChange, transition } from './states.js';
@@ -23,7 +23,10 @@ export class ClaimLostError extends Error {
 
 /** What a worker writes to a task that it has claimed. Every write names the claim's token. */
 export class Claims {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly ends: Ends,
+  ) {}
 
   /** Holds the claim for `ttlMs` from now. @throws ClaimLostError, StoreUnavailableError */
   renew(claim: Claim, ttlMs: number): Promise<Task> {
@@ -115,7 +118,7 @@ export class Claims {
       RETURNING ${COLUMNS}`;
     const [task] =
       to !== undefined && hasEnded(to)
-        ? await endTasks(this.database, statement)
+        ? await this.ends.byStatement(statement)
         : await withDatabase(() => queryTasks(this.database, statement));
     if (!task) throw new ClaimLostError(claim.taskId);
     return task;

@@ -13,6 +13,7 @@ export {
 } from './idempotency.js';
 export type { Claimant, FreshSelection, Queue } from './queue.js';
 export { type TaskChange, TRANSITIONS } from './states.js';
+export { type StoreMetrics, storeMetrics } from './store-metrics.js';
 export { type NewTask, type Task, toTaskEvent } from './task.js';
 export { openTaskStore, type TaskStore } from './task-store.js';
 export type { DeleteSelection, ListOptions, TaskPage, Tasks } from './tasks.js';

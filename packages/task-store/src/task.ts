@@ -14,6 +14,8 @@ export type NewTask = TaskWork & {
   origin: string;
   /** Where its end is to be told. */
   callbackUrl: string | undefined;
+  /** W3C trace context of the request that it was made by. */
+  traceparent?: string | undefined;
 };
 
 /** A task as it is in its row. */
@@ -58,6 +60,7 @@ export function toTask(row: Row): Task {
     prompt: row.prompt,
     origin: row.origin,
     callbackUrl: row.callbackUrl ?? undefined,
+    traceparent: row.traceparent ?? undefined,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
     endedAt: row.endedAt ?? undefined,

@@ -1,10 +1,12 @@
 import type { TaskKind, TaskState } from '@grok2api/contracts';
+import { Creates } from './creates.js';
 import { type Database, withDatabase } from './database.js';
-import { endTasks, writeEnds } from './ends.js';
+import type { Ends } from './ends.js';
 import { Prisma } from './generated/client.js';
 import { type Attempt, AttemptLostError, isAttempt, type KeptReply, replySql } from './idempotency.js';
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
+import type { StoreMetrics } from './store-metrics.js';
 import { type NewTask, type Task, toTask } from './task.js';
 
 /** Rows that one statement changes at most, so that none holds its locks for long. */
@@ -35,17 +37,22 @@ export type DeleteSelection = { ids: readonly string[] } | { state: TaskState } 
 
 /** What the gateway does with tasks: accept, read, cancel, delete. Owners are the caller's to check on single tasks. */
 export class Tasks {
-  constructor(private readonly database: Database) {}
+  readonly #creates: Creates;
+
+  constructor(
+    private readonly database: Database,
+    private readonly ends: Ends,
+    private readonly created: StoreMetrics['created'],
+  ) {
+    this.#creates = new Creates(database, created);
+  }
 
   /**
    * Accepts a task. Doing it again under the same id changes nothing, so it may be repeated when the outcome is unknown.
    * @throws StoreUnavailableError
    */
-  async create(task: NewTask): Promise<void> {
-    await withDatabase(
-      () => this.database.$executeRaw`
-        INSERT INTO tasks (${NEW_TASK_COLUMNS}) VALUES (${newTaskValues(task)}) ON CONFLICT (id) DO NOTHING`,
-    );
+  create(task: NewTask): Promise<void> {
+    return this.#creates.create(task);
   }
 
   /**
@@ -56,16 +63,18 @@ export class Tasks {
    */
   async createOnce(task: NewTask, attempt: Attempt, reply: KeptReply | undefined): Promise<void> {
     const [written] = await withDatabase(
-      () => this.database.$queryRaw<{ records: number }[]>`
+      () => this.database.$queryRaw<{ records: number; tasks: number }[]>`
         WITH record AS (
           UPDATE idempotency_records SET task_id = ${task.id}, ${reply ? replySql(reply) : Prisma.sql`status = NULL`}
           WHERE ${isAttempt(attempt)} AND (status IS NULL OR task_id = ${task.id})
           RETURNING 1),
         created AS (
-          INSERT INTO tasks (${NEW_TASK_COLUMNS}) SELECT ${newTaskValues(task)} FROM record ON CONFLICT (id) DO NOTHING)
-        SELECT count(*)::int AS records FROM record`,
+          INSERT INTO tasks (${NEW_TASK_COLUMNS}) SELECT ${newTaskValues(task)} FROM record ON CONFLICT (id) DO NOTHING
+          RETURNING 1)
+        SELECT (SELECT count(*)::int FROM record) AS records, (SELECT count(*)::int FROM created) AS tasks`,
     );
     if (written?.records !== 1) throw new AttemptLostError();
+    this.created.inc({ kind: task.kind }, written.tasks);
   }
 
   /** One task, unless it is deleted. @throws StoreUnavailableError */
@@ -111,14 +120,11 @@ export class Tasks {
   /** Cancels an open task; undefined when it is not open any more. @throws StoreUnavailableError */
   async cancel(id: string): Promise<Task | undefined> {
     const { from, to } = transition('cancel');
-    const [task] = await endTasks(
-      this.database,
-      Prisma.sql`
+    const [task] = await this.ends.byStatement(Prisma.sql`
         UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
           claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL
         WHERE id = ${id} AND state = ANY(${from}) AND deleted_at IS NULL
-        RETURNING ${COLUMNS}`,
-    );
+        RETURNING ${COLUMNS}`);
     return task;
   }
 
@@ -131,7 +137,7 @@ export class Tasks {
     // Each batch goes on where the last one ended, past the rows that it wrote.
     for (let after = 0n; ; ) {
       const chosen = selectionSql(owner, selection, after);
-      const batch = await writeEnds(this.database, async (transaction) => {
+      const batch = await this.ends.write(async (transaction) => {
         const rows = await transaction.$queryRaw<{ seq: bigint; open: boolean }[]>`
           SELECT seq, state = ANY(${from}) AS open FROM tasks
           WHERE kind = ${kind} AND deleted_at IS NULL AND ${chosen}
@@ -207,12 +213,14 @@ export class Tasks {
   }
 }
 
-const NEW_TASK_COLUMNS = Prisma.sql`id, kind, owner, model, upstream_model, prompt, params, origin, callback_url`;
+const NEW_TASK_COLUMNS = Prisma.sql`id, kind, owner, model, upstream_model, prompt, params, origin, callback_url,
+  traceparent`;
 
 function newTaskValues(task: NewTask): Prisma.Sql {
   return Prisma.sql`
     ${task.id}, ${task.kind}, ${task.owner}, ${task.model}, ${task.upstreamModel}, ${task.prompt},
-    ${JSON.stringify(task.params)}::jsonb, ${task.origin}, ${task.callbackUrl ?? null}`;
+    ${JSON.stringify(task.params)}::jsonb, ${task.origin}, ${task.callbackUrl ?? null},
+    ${task.traceparent ?? null}`;
 }
 
 /** Greater than every `seq`. */

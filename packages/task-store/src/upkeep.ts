@@ -1,6 +1,6 @@
-import type { TaskError, TaskKind } from '@grok2api/contracts';
+import type { Model, TaskError, TaskKind } from '@grok2api/contracts';
 import { type Database, withDatabase } from './database.js';
-import { endTasks } from './ends.js';
+import type { Ends } from './ends.js';
 import { Prisma } from './generated/client.js';
 import { BEGUN, UNCLAIMED, WAITING } from './queue.js';
 import { COLUMNS, queryTasks } from './rows.js';
@@ -17,9 +17,22 @@ export interface Deadlines {
   runMs: number;
 }
 
+/** The tasks of a kind that have not ended. */
+export interface QueueFigures {
+  /** That wait for a worker. */
+  waiting: number;
+  pending: number;
+  running: number;
+  /** Age of the oldest one that nobody has begun and nobody works on; 0 when there is none. */
+  oldestSeconds: number;
+}
+
 /** What the reconciler does with tasks, over all of them. */
 export class Upkeep {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly ends: Ends,
+  ) {}
 
   /**
    * Takes or keeps the lease of a job that one process does at a time.
@@ -40,6 +53,23 @@ export class Upkeep {
   /** Gives a lease back, so that another process need not wait for its end. @throws StoreUnavailableError */
   async dropLease(name: string, holder: string): Promise<void> {
     await withDatabase(() => this.database.lease.deleteMany({ where: { name, holder } }));
+  }
+
+  /** How the queue of a kind is, counted up to `cap`. @throws StoreUnavailableError */
+  async queueFigures(kind: TaskKind, cap: number): Promise<QueueFigures> {
+    const [figures] = await withDatabase(
+      () => this.database.$queryRaw<{ pending: number; running: number; oldest: number | null }[]>`
+        SELECT
+          (SELECT count(*)::int FROM (
+            SELECT 1 FROM tasks WHERE kind = ${kind} AND state = 'pending' LIMIT ${cap}) AS pending) AS pending,
+          (SELECT count(*)::int FROM (
+            SELECT 1 FROM tasks WHERE kind = ${kind} AND state = 'running' LIMIT ${cap}) AS running) AS running,
+          (SELECT extract(epoch FROM now() - created_at)::float8 FROM tasks
+            WHERE kind = ${kind} AND ${WAITING} AND ${UNCLAIMED} ORDER BY created_at LIMIT 1) AS oldest`,
+    );
+    const waiting = await this.countClaimable(kind, cap);
+    const { pending, running, oldest } = figures ?? { pending: 0, running: 0, oldest: null };
+    return { waiting, pending, running, oldestSeconds: Math.max(0, oldest ?? 0) };
   }
 
   /** How many tasks of a kind wait for a worker, counted up to `cap`. @throws StoreUnavailableError */
@@ -72,16 +102,13 @@ export class Upkeep {
 
   async #expire(kind: TaskKind, overdue: Prisma.Sql, error: TaskError): Promise<Task[]> {
     const { from, to } = transition('expire');
-    return endTasks(
-      this.database,
-      Prisma.sql`
+    return this.ends.byStatement(Prisma.sql`
         UPDATE tasks SET state = ${to}, ended_at = now(), version = version + 1,
           claim_token = NULL, claim_worker = NULL, claim_expires_at = NULL,
           error_code = ${error.code}, error_message = ${error.message}
         WHERE state = ANY(${from}) AND seq IN (
           SELECT seq FROM tasks WHERE kind = ${kind} AND ${overdue} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-        RETURNING ${COLUMNS}`,
-    );
+        RETURNING ${COLUMNS}`);
   }
 
   /**
@@ -116,6 +143,23 @@ export class Upkeep {
         RETURNING body_media AS media`,
     );
     return removed.flatMap(({ media }) => media ?? []);
+  }
+
+  /**
+   * Has waiting tasks made by what their models lead to now, where the upstream model that they were accepted for is
+   * none of those.
+   * @returns how many @throws StoreUnavailableError
+   */
+  async reroute(kind: TaskKind, models: readonly Pick<Model, 'id' | 'upstream'>[]): Promise<number> {
+    const ids = models.map(({ id }) => id);
+    const upstreams = models.map(({ upstream }) => upstream);
+    return withDatabase(
+      () => this.database.$executeRaw`
+        UPDATE tasks SET upstream_model = models.upstream
+        FROM unnest(${ids}::text[], ${upstreams}::text[]) AS models(id, upstream)
+        WHERE kind = ${kind} AND ${WAITING} AND ${UNCLAIMED} AND tasks.model = models.id
+          AND NOT upstream_model = ANY(${upstreams})`,
+    );
   }
 
   /** Forgets the turns of owners without an open task. @throws StoreUnavailableError */

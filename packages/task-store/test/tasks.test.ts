@@ -78,6 +78,25 @@ describe('create and get', () => {
     expect(await test.database.task.count()).toBe(1);
   });
 
+  it('write many that come at once, each as it is', async () => {
+    const tasks = Array.from({ length: 500 }, (_, n) => newTask({ prompt: `cat ${n}`, owner: `owner ${n % 7}` }));
+    await Promise.all(tasks.map((task) => test.store.tasks.create(task)));
+    const rows = await test.database.task.findMany({ select: { id: true, prompt: true, owner: true } });
+    const expected = tasks.map(({ id, prompt, owner }) => ({ id, prompt, owner }));
+    expect(new Set(rows.map((row) => JSON.stringify(row)))).toEqual(
+      new Set(expected.map((row) => JSON.stringify(row))),
+    );
+    expect(rows).toHaveLength(tasks.length);
+  });
+
+  it('refuse alone the one that Postgres does not take', async () => {
+    const tasks = ['a', 'nul \0', 'b'].map((prompt) => newTask({ prompt }));
+    const written = await Promise.allSettled(tasks.map((task) => test.store.tasks.create(task)));
+    expect(written.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const rows = await test.database.task.findMany();
+    expect(rows.map(({ prompt }) => prompt).sort()).toEqual(['a', 'b']);
+  });
+
   it('know no task that is not there', async () => {
     expect(await test.store.tasks.get('task_unknown')).toBeUndefined();
   });

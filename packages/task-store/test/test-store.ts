@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { TaskWork, VideoParams } from '@grok2api/contracts';
-import { applyMigrations } from '@grok2api/prisma-migrate';
-import { createLogger } from '@grok2api/service-kit';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
 import { openDatabase } from '../src/database.js';
 import type { PrismaClient } from '../src/generated/client.js';
@@ -38,9 +36,7 @@ export class TestStore {
   }
 
   static async start(): Promise<TestStore> {
-    const server = await startPostgres();
-    const log = createLogger({ service: 'test', instance: 'test', level: 'silent' });
-    await applyMigrations({ databaseUrl: server.url, schema: 'public', prismaDir: PRISMA_DIR, log });
+    const server = await startPostgres('migrated');
     const test = new TestStore(server);
     // Claims are not taken over soon after the server was started: for the tests that was long ago.
     await test.database.$executeRaw`CREATE SCHEMA long_ago`;

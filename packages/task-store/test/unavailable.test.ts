@@ -112,11 +112,10 @@ describe('a Postgres server that goes away', () => {
     const used = use(test.store);
     for (let kills = 0; kills < 2; kills++) {
       await used.working();
-      const pid = test.server.pid();
-      if (pid === undefined) throw new Error('the server does not run');
-      process.kill(pid, 'SIGKILL');
       used.failed.clear();
+      const back = test.server.kill();
       while (used.failed.size === 0) await sleep(5);
+      await back;
       await used.working();
     }
     await used.stop();
@@ -165,16 +164,14 @@ describe('a Postgres server that goes away', () => {
   });
 
   it('is told apart when it accepts connections and says nothing', async () => {
-    const postmaster = test.server.pid();
-    if (postmaster === undefined) throw new Error('the server does not run');
     const fresh = TestStore.open(test.server);
-    process.kill(postmaster, 'SIGSTOP');
+    await test.server.freeze();
     try {
       const asked = [() => fresh.tasks.get('task_1'), () => fresh.tasks.create(newTask())];
       const errors = await Promise.all(asked.map((ask) => ask().catch((err: unknown) => err)));
       for (const err of errors) expect(err).toBeInstanceOf(StoreUnavailableError);
     } finally {
-      process.kill(postmaster, 'SIGCONT');
+      await test.server.thaw();
     }
     expect(await fresh.tasks.get('task_1')).toBeUndefined();
     await fresh.close();

@@ -26,6 +26,39 @@ async function age(id: string, column: 'created_at' | 'started_at' | 'ended_at',
   );
 }
 
+describe('reroute', () => {
+  const MODELS = [
+    { id: 'video', upstream: 'upstream-2' },
+    { id: 'upstream-2', upstream: 'upstream-2' },
+  ];
+
+  it('leads waiting tasks of a model that the upstream has no more to what their own name leads to now', async () => {
+    const old = { model: 'video', upstreamModel: 'upstream-1' };
+    const tasks = {
+      waits: await test.create(old),
+      current: await test.create({ model: 'video', upstreamModel: 'upstream-2' }),
+      otherName: await test.create({ model: 'upstream-1', upstreamModel: 'upstream-1' }),
+      picture: await test.create({ ...IMAGE, ...old }),
+      completed: await test.completed({ ...old, upstreamModel: 'upstream-0' }),
+    };
+    const before = await test.database.task.findMany();
+
+    expect(await test.store.upkeep.reroute('video', MODELS)).toBe(1);
+
+    expect(await test.row(tasks.waits)).toMatchObject({ upstreamModel: 'upstream-2', version: 1 });
+    const rows = await test.database.task.findMany();
+    for (const row of before) if (row.id !== tasks.waits) expect(rows).toContainEqual(row);
+    expect(await test.store.upkeep.reroute('video', MODELS)).toBe(0);
+  });
+
+  it('leaves a task alone that somebody works on', async () => {
+    const taskId = await test.create({ model: 'video', upstreamModel: 'upstream-1' });
+    await test.claimFresh(LONG_MS, ['upstream-1']);
+    expect(await test.store.upkeep.reroute('video', MODELS)).toBe(0);
+    expect(await test.row(taskId)).toMatchObject({ upstreamModel: 'upstream-1' });
+  });
+});
+
 describe('endOverdue', () => {
   it('ends what waited or ran too long, and nothing else', async () => {
     const tasks = {

@@ -1,3 +1,4 @@
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findNatsServer, freeLoopbackPort, RunDirectory, SupervisedProcess } from '@grok2api/launcher';
 import { createLogger } from '@grok2api/service-kit';
@@ -20,19 +21,20 @@ export async function startDeployedNats(): Promise<DeployedNats> {
   const log = createLogger({ service: 'nats', instance: 'nats', level: 'silent' });
   const { signal } = new AbortController();
   const file = await findNatsServer({ cacheDir: join(ROOT, '.cache/nats-server'), env: process.env, log, signal });
+  const config = join(directory.path, 'nats.conf');
+  await copyFile(join(ROOT, 'deploy/nats/nats.conf'), config);
+  const passwords = PASSWORDS.map((name) => `${name}_PASSWORD: "${PASSWORD}"\n`);
+  await writeFile(join(directory.path, 'passwords.conf'), passwords.join(''));
   const [port, monitoring] = [await freeLoopbackPort(), await freeLoopbackPort()];
   const server = new SupervisedProcess(
     {
       name: 'nats',
       file,
       args: [
-        ...['--config', join(ROOT, 'deploy/nats/nats.conf'), '--store_dir', directory.path],
+        ...['--config', config, '--store_dir', directory.path],
         ...['--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitoring)],
       ],
-      env: {
-        PATH: process.env.PATH,
-        ...Object.fromEntries(PASSWORDS.map((name) => [`${name}_PASSWORD`, `"${PASSWORD}"`])),
-      },
+      env: { PATH: process.env.PATH },
       cwd: directory.path,
       channel: false,
       stopSignal: 'SIGTERM',

@@ -1,4 +1,5 @@
-import { startNats, startPostgres, type TestNats, type TestServer } from './servers.js';
+import { startNats, startPostgres } from './servers/servers.js';
+import type { TestNats, TestServer } from './servers/test-server.js';
 import { type SystemOptions, TestSystem } from './system.js';
 
 /** A whole system on servers of the test's own, which it can take away. */
@@ -11,7 +12,7 @@ export interface SystemOnServers {
 
 /** Starts the servers and the system on them. */
 export async function startOnServers({ env, ...options }: SystemOptions): Promise<SystemOnServers> {
-  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const [nats, postgres] = await Promise.all([startNats(), startPostgres('migrated')]);
   const stopServers = async () => {
     await Promise.all([nats.stop(), postgres.stop()]);
   };

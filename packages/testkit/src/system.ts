@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freeLoopbackPort } from '@grok2api/launcher';
 import { TestGateway } from './gateway.js';
 import { ROOT } from './root.js';
+import { copyDatabase } from './servers/database-templates.js';
 import { SimulatorClient } from './simulator-client.js';
 import { type LogLine, SystemLog } from './system-log.js';
 import { TaskClient } from './task-client.js';
@@ -60,6 +61,7 @@ export class TestSystem {
   static async start(options: SystemOptions = {}): Promise<TestSystem> {
     const directory = options.dataDir === undefined ? await tempDir() : undefined;
     const dataDir = options.dataDir ?? directory?.path ?? '';
+    if (directory && options.env?.DATABASE_URL === undefined) await copyDatabase('migrated', directory.path);
     const port = await freeLoopbackPort();
     const root = options.root ?? ROOT;
     const child = spawn(

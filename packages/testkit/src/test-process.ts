@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { ROOT } from './root.js';
 import { type LogLine, SystemLog } from './system-log.js';
 
-const STOPPED_WITHIN_MS = 20_000;
+/** Longer than any drain of a service that answers. */
+const STOPPED_WITHIN_MS = 40_000;
 const READY_WITHIN_MS = 60_000;
 
 /** What a process of a service is started with. */

@@ -6,6 +6,8 @@ export interface TestProxy {
   url: string;
   /** What it was asked to connect to, with the authorization that came along. */
   asked: { target: string | undefined; authorization: string | undefined }[];
+  /** Connections to it at the moment. */
+  open(): number;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startTestProxy(
   return {
     url: `http://127.0.0.1:${address.port}`,
     asked,
+    open: () => sockets.size,
     close: async () => {
       const end = once(server, 'close');
       server.close();

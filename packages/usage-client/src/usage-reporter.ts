@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, RemoteError } from '@grok2api/bus';
 import { recordUsage, USAGE_BATCH, type UsageRow } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
+import { type Logger, outOfTrace } from '@grok2api/service-kit';
 import { PendingUsage } from './pending-usage.js';
 
 /** What one call, or several of the same kind, used. What is not given is 0, but for `requests`, which is 1. */
@@ -75,7 +75,7 @@ export class UsageReporter {
       },
     );
     if (!kept) this.#lose(1);
-    this.#sending ??= this.#sendAll();
+    this.#sending ??= outOfTrace(() => this.#sendAll());
   }
 
   /** Sends what is left, within seconds. Nothing may be recorded from now on. */

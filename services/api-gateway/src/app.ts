@@ -6,7 +6,7 @@ import {
   parseCreateVideoGeneration,
 } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
-import type { Logger, Metrics } from '@grok2api/service-kit';
+import type { Logger, Metrics, Readiness } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
 import express, { type Express, Router } from 'express';
 import { acceptImageTask } from './accept-image-task.js';
@@ -14,28 +14,36 @@ import { acceptVideoTask } from './accept-video-task.js';
 import { BodiesInFlight } from './body/bodies-in-flight.js';
 import type { ClientKeyFeed } from './client-keys/client-key-feed.js';
 import type { ClientKeys } from './client-keys/client-keys.js';
+import { ConsoleSessions } from './console/console-sessions.js';
 import type { KeyedRequests } from './idempotency/keyed-requests.js';
 import { KnownRoutes } from './known-routes.js';
 import type {} from './locals.js';
+import type { GatewayMetrics } from './metrics.js';
 import { allowedModel } from './middleware/allowed-model.js';
 import { Authenticator } from './middleware/authenticate.js';
+import { consoleSession } from './middleware/console-session.js';
 import { crossOrigin } from './middleware/cross-origin.js';
 import { answerErrors, routeNotFound } from './middleware/errors.js';
 import { inTurn } from './middleware/in-turn.js';
 import { jsonBody } from './middleware/json-body.js';
+import { KeyGuesses } from './middleware/key-guesses.js';
 import type { KeyLimits } from './middleware/key-limits.js';
 import { knownRoute } from './middleware/known-route.js';
 import { onlyLoopback } from './middleware/only-loopback.js';
 import { requestContext } from './middleware/request-context.js';
 import { requireHost } from './middleware/require-host.js';
 import { securityHeaders } from './middleware/security-headers.js';
+import type { SystemWatch } from './overview/system-watch.js';
 import { PendingLimit } from './pending-limit.js';
 import { PublicUrls } from './public-url.js';
 import { QueuePositions } from './queue-positions.js';
 import type { Relays } from './relay.js';
+import { RequestMeter } from './request-meter.js';
 import { adminRoutes } from './routes/admin/admin.js';
 import { asyncGenerationRoutes } from './routes/async-generations.js';
 import { chatRoutes } from './routes/chat.js';
+import { consolePageRoutes } from './routes/console/pages.js';
+import { consoleSessionRoutes } from './routes/console/session.js';
 import { createVideoTask } from './routes/create-video-task.js';
 import { docsRoutes } from './routes/docs.js';
 import { fileRoutes } from './routes/files.js';
@@ -63,8 +71,11 @@ export interface AppDependencies {
   clientKeys: ClientKeys;
   clientKeyFeed: ClientKeyFeed;
   keyLimits: KeyLimits;
+  watch: SystemWatch;
   media: MediaStore;
   metrics: Metrics;
+  measured: GatewayMetrics;
+  readiness: Readiness;
   log: Logger;
   randomHex: () => string;
   newRequestId: () => string;
@@ -75,6 +86,8 @@ export interface AppDependencies {
 export function createApp(dependencies: AppDependencies): Express {
   const { settings, clientKeys, clientKeyFeed, log, newRequestId, now } = dependencies;
   const authenticator = new Authenticator({ keys: clientKeys, refresh: () => clientKeyFeed.refresh(), now });
+  const guesses = new KeyGuesses(now);
+  const sessions = new ConsoleSessions(settings.CONSOLE_SECRET, now);
   const urls = new PublicUrls(settings.PUBLIC_URL);
   const requireKey = inTurn(authenticator.requireKey, dependencies.keyLimits.enforce);
   const bodiesInFlight = new BodiesInFlight(settings.BODIES_MAX_MB * BYTES_PER_MB);
@@ -88,6 +101,7 @@ export function createApp(dependencies: AppDependencies): Express {
     json: [...json, allowedModel],
     limits: { maxPromptLength: settings.PROMPT_MAX_CHARACTERS },
     fetchAllow: settings.FETCH_ALLOW,
+    skippedEvents: dependencies.measured.sse.skipped,
   };
   const { models } = common;
   // Not counted: a client that waits for its task asks often.
@@ -98,19 +112,31 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable('etag');
   if (settings.TRUST_PROXY !== undefined) app.set('trust proxy', trustedProxies(settings.TRUST_PROXY));
   const isOpen = () => clientKeys.mode === 'open';
-  app.use(requestContext(log, newRequestId, now), securityHeaders(), requireHost);
+  const { http, sse } = dependencies.measured;
+  const meter = new RequestMeter(http);
+  app.use(
+    requestContext({ log, meter, droppedReaders: sse.dropped, newRequestId, now }),
+    securityHeaders(),
+    requireHost,
+  );
   if (!settings.ALLOW_OPEN) app.use(onlyLoopback(settings.CORS_ORIGINS, isOpen));
   app.use(
     crossOrigin(settings.CORS_ORIGINS, isOpen),
     knownRoute(new KnownRoutes(API_ROUTES), authenticator.refuseWrongKey),
+    consoleSession(sessions),
   );
 
   if (settings.ADMIN_KEY !== undefined) {
     app.use(
       '/admin/api',
-      adminRoutes({ ...common, json, bodiesInFlight, adminKey: settings.ADMIN_KEY, keys: clientKeyFeed }),
+      adminRoutes({ ...common, json, bodiesInFlight, adminKey: settings.ADMIN_KEY, guesses, keys: clientKeyFeed }),
     );
   }
+  app.use(
+    '/console',
+    consoleSessionRoutes({ adminKey: settings.ADMIN_KEY, authenticator, clientKeys, sessions, guesses, json }),
+    consolePageRoutes(),
+  );
   const api = Router();
   api.use(
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),

@@ -1,15 +1,17 @@
 import type { Server } from 'node:http';
 
-/** Requests in progress have this long to end. */
-const GRACE_MS = 5_000;
+/** How often connections are looked for whose last answer is over. */
+const LOOK_MS = 200;
 
-/** Takes no more connections, lets requests in progress end, then cuts those that have not. */
-export async function closeServer(server: Server): Promise<void> {
+/** Takes no more connections at once, lets requests in progress end, and cuts those that have not after the time of grace. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  const look = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(look);
   clearTimeout(cut);
 }

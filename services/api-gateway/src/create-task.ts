@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@grok2api/bus';
 import { ApiError } from '@grok2api/contracts';
+import { activeTraceparent } from '@grok2api/service-kit';
 import { type NewTask, StoreUnavailableError, type Tasks } from '@grok2api/task-store';
 import type { Answer } from './answer.js';
 import type { KeyedWork } from './idempotency/keyed-work.js';
@@ -31,10 +32,11 @@ export interface KeyedTask {
  * written. AttemptLostError
  */
 export async function createTask(
-  task: NewTask,
+  wanted: NewTask,
   { work, answer }: KeyedTask,
   { tasks, bus, now }: CreateTaskDependencies,
 ): Promise<void> {
+  const task = { ...wanted, traceparent: activeTraceparent() };
   const deadline = now() + PATIENCE_MS;
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
     try {

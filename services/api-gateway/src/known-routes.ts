@@ -1,10 +1,12 @@
 import type { ApiRoute } from '@grok2api/contracts';
 
-/** The administrator's routes have no other address. */
-const PREFIX = /^\/v1(?=\/(?!admin\/)|$)/i;
+/** The administrator's routes and the console have no other address. */
+const PREFIX = /^\/v1(?=\/(?!admin\/|console(?:\/|$))|$)/i;
 
 /** What there is under a path. */
 export interface KnownPath {
+  /** With `{name}` for what varies. */
+  path: string;
   /** `HEAD` is among them where `GET` is. */
   methods: readonly string[];
   /** Whether nobody is asked for a key there. */
@@ -20,6 +22,7 @@ export class KnownRoutes {
     for (const path of new Set(routes.map((route) => route.path))) {
       const own = routes.filter((route) => route.path === path);
       const known: KnownPath = {
+        path,
         methods: own.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : method.toUpperCase())),
         isPublic: own.every(({ access }) => access === 'public'),
       };

@@ -58,6 +58,13 @@ export const settingsSchema = z.object({
     .regex(/^[\x21-\x7e]{8,}$/, { error: 'must be 8 or more printable ASCII characters without blanks' })
     .optional()
     .describe('Key of the admin API; without it one is made in DATA_DIR. A gateway without one has no admin API.'),
+  CONSOLE_SECRET: z
+    .string()
+    .min(16, { error: 'must have 16 or more characters' })
+    .optional()
+    .describe(
+      'Secret that sessions of the console are sealed with, the same for all gateways; without it one is made in DATA_DIR. A gateway without one knows only the sessions that it began itself.',
+    ),
   ALLOW_OPEN: booleanSetting().prefault('false').describe('Lets a server without keys serve other hosts too.'),
   TASK_READS_REQUIRE_KEY: booleanSetting()
     .prefault('false')

@@ -10,6 +10,8 @@ export interface TaskStreamContext {
   texts: Texts;
   /** What a completed task made, as fields of an event; empty before. */
   results: (event: Pick<TaskEvent, 'result'>) => object;
+  /** Told of each event that a slow reader is not sent, because a newer one says more. */
+  skipped: () => void;
 }
 
 /** What happened between two views of a task, as server-sent events; the last one ends the stream. */
@@ -67,6 +69,7 @@ export class TaskStream implements TaskReader {
 
   changed(event: TaskEvent): void {
     if (this.#newest && event.version <= this.#newest.version) return;
+    if (this.#sse && this.#newest) this.context.skipped();
     this.#newest = event;
     this.flush();
   }

@@ -144,3 +144,20 @@ describe('while the token pool is away', () => {
     expect(gateways.asked).toBe(1);
   });
 });
+
+describe('a look', () => {
+  it('tells what is left without counting, and of a whole limit once nothing is counted any more', async () => {
+    const [gateways, limit] = [new Gateways(5, 1), 5];
+    const [allowance] = gateways.gateways;
+    expect(allowance?.look()).toEqual({ admitted: true, remaining: limit, retryAfterMs: 0, resetMs: 0 });
+    await gateways.send(0, 3);
+    for (let n = 0; n < 3; n++) {
+      expect(allowance?.look()).toEqual({ admitted: true, remaining: 2, retryAfterMs: 0, resetMs: WINDOW_MS });
+    }
+    await gateways.send(0, 2);
+    gateways.now = WINDOW_MS - 1;
+    expect(allowance?.look()).toEqual({ admitted: false, remaining: 0, retryAfterMs: 1, resetMs: 1 });
+    gateways.now = WINDOW_MS;
+    expect(allowance?.look()).toMatchObject({ admitted: true, remaining: limit });
+  });
+});

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { API_ROUTES, admitRequests, holdRequestSlots, ModelCatalogue } from '@grok2api/contracts';
 import { FilesystemMediaStore } from '@grok2api/media-store';
-import { createLogger, createMetrics } from '@grok2api/service-kit';
+import { createLogger, Metrics, Readiness } from '@grok2api/service-kit';
 import { openTaskStore } from '@grok2api/task-store';
 import { startNats, type TestNats, tempDir } from '@grok2api/testkit';
 import type { Express } from 'express';
@@ -12,14 +12,16 @@ import { createApp } from '../src/app.js';
 import { ClientKeyFeed } from '../src/client-keys/client-key-feed.js';
 import { ClientKeys } from '../src/client-keys/client-keys.js';
 import { KeyedRequests } from '../src/idempotency/keyed-requests.js';
+import { serviceMetrics } from '../src/metrics.js';
 import { KeyLimits } from '../src/middleware/key-limits.js';
+import { SystemWatch } from '../src/overview/system-watch.js';
 import { Relays } from '../src/relay.js';
 import { readGatewaySettings } from '../src/settings.js';
 import { TaskFeed } from '../src/task-feed.js';
 
 const CALL = { timeoutMs: 1_000 };
 /** Under which whole groups of routes answer. */
-const PREFIXES = ['/v1', '/admin/api', ''];
+const PREFIXES = ['/v1', '/admin/api', '', '/console'];
 
 let nats: TestNats;
 let directory: Awaited<ReturnType<typeof tempDir>>;
@@ -59,6 +61,7 @@ beforeAll(async () => {
     () => bus.close(),
     () => store.close(),
   );
+  const metrics = new Metrics('test');
   app = createApp({
     settings,
     bus,
@@ -71,8 +74,11 @@ beforeAll(async () => {
     clientKeys,
     clientKeyFeed: new ClientKeyFeed(bus, clientKeys, log),
     keyLimits,
+    watch: new SystemWatch({ bus, now, log }),
     media,
-    metrics: createMetrics('test'),
+    metrics,
+    measured: serviceMetrics(metrics),
+    readiness: new Readiness(new AbortController().signal),
     log,
     randomHex,
     newRequestId: randomUUID,
@@ -99,7 +105,7 @@ function routesOf(router: unknown, prefix = ''): string[] {
   return stack.flatMap((entry) => {
     const layer = layerSchema.parse(entry);
     if (layer.route) {
-      const path = prefix + layer.route.path.replace(/:\w+/g, '*');
+      const path = (prefix + layer.route.path).replace(/:\w+/g, '*').replace(/(?<=.)\/$/, '');
       return Object.keys(layer.route.methods).map((method) => `${method} ${path}`);
     }
     if (!routerSchema.safeParse(layer.handle).success) return [];
@@ -114,7 +120,7 @@ it('every route of the application is in the table, and every route of the table
   const shaped = ({ method, path }: { method: string; path: string }) => `${method} ${path.replace(/\{\w+\}/g, '*')}`;
   const both = (route: string): string[] => {
     const plain = route.replace(' /v1/', ' /');
-    return route.includes(' /admin/') ? [route] : [plain, plain.replace(' ', ' /v1')];
+    return /^\w+ \/(admin|console)\b/.test(route) ? [route] : [plain, plain.replace(' ', ' /v1')];
   };
   const wanted = API_ROUTES.flatMap((route) => both(shaped(route)));
   expect([...new Set(routesOf(app.router))].sort()).toEqual([...new Set(wanted)].sort());

@@ -7,6 +7,7 @@ const context = {
   taskId: 'task_1',
   kind: 'video' as const,
   texts: TEXTS.zh,
+  skipped: () => {},
   results: ({ result }: Pick<TaskEvent, 'result'>) =>
     result ? { video_url: `http://h/v1/files/${result.media[0]}` } : {},
 };

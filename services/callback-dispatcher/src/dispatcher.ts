@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger, ReachRacePoint } from '@grok2api/service-kit';
+import { inSpan, type Logger, type ReachRacePoint } from '@grok2api/service-kit';
 import {
   type AfterAttempt,
   type CallbackQueue,
   type ClaimedCallback,
   StoreUnavailableError,
 } from '@grok2api/task-store';
+import { SpanKind } from '@opentelemetry/api';
 import { type DeliverOptions, type Delivery, deliver } from './deliver.js';
 import { Hosts } from './hosts.js';
+import type { CallbackMetrics } from './metrics.js';
 import { lastAttemptAge, nextAttemptAge } from './schedule.js';
 import type { CallbackRacePoint } from './settings.js';
 import type { SigningSecrets } from './signature.js';
@@ -24,6 +26,7 @@ export interface DispatcherOptions extends DeliverOptions {
   /** Of these, to one host. */
   hostConcurrency: number;
   log: Logger;
+  metrics: Pick<CallbackMetrics, 'attempts' | 'inHand' | 'restingHosts'>;
   /** A new UUID. */
   newToken: () => string;
   /** 0 to 1, for jitter. */
@@ -38,6 +41,7 @@ const LOOK_JITTER = 0.2;
 const CLAIM_MARGIN_MS = 5_000;
 const WAIT_FOR_SECRETS_MS = 5_000;
 const RECORD_RETRY_MS = 500;
+const MS_PER_S = 1_000;
 
 /**
  * Delivers callbacks: claims those that are due, posts each, and writes down what came of it. It may be killed at any
@@ -55,6 +59,8 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#hosts = new Hosts(options.hostConcurrency, options.now);
+    options.metrics.inHand.readFrom(() => [{ labels: {}, value: this.#attempts.size }]);
+    options.metrics.restingHosts.readFrom(() => [{ labels: {}, value: this.#hosts.resting }]);
   }
 
   /** Begins to deliver. */
@@ -117,8 +123,16 @@ export class Dispatcher {
   }
 
   /** Attempts one callback. Never rejects. */
-  async #attempt(callback: ClaimedCallback, claimedAt: number): Promise<void> {
-    const log = this.#options.log.child({ callback_id: callback.id, task_id: callback.taskId, host: callback.host });
+  #attempt(callback: ClaimedCallback, claimedAt: number): Promise<void> {
+    const attributes = { 'grok2api.callback.id': callback.id, 'grok2api.task.id': callback.taskId };
+    return inSpan('callback', { root: true, kind: SpanKind.CONSUMER, attributes }, () =>
+      this.#attemptOnce(callback, claimedAt),
+    );
+  }
+
+  async #attemptOnce(callback: ClaimedCallback, claimedAt: number): Promise<void> {
+    const { id, taskId, owner, host } = callback;
+    const log = this.#options.log.child({ callback_id: id, task_id: taskId, owner, host });
     const { reached } = this.#options;
     let delivery: Delivery | undefined;
     reached?.('after-claim');
@@ -156,6 +170,8 @@ export class Dispatcher {
     const after = this.#after(delivery, callback.ageMs + this.#options.now() - claimedAt);
     const lasting = await this.#whileClaimed(claimedAt, () => queue.record(callback, attempt, after));
     const { status, error } = attempt;
+    const result = typeof after === 'string' ? after : 'failed';
+    this.#options.metrics.attempts.observe({ result }, attempt.duration_ms / MS_PER_S);
     const facts = { attempts: callback.attempts + 1, status, error, after };
     if (!lasting) log.warn(facts, 'the claim on a callback ran out before its attempt was over');
     else if (after === 'delivered') log.info(facts, 'delivered');

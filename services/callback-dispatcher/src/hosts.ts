@@ -43,6 +43,12 @@ export class Hosts {
     return this.now() < (this.#states.get(host)?.restUntil ?? 0);
   }
 
+  /** How many hosts are left alone at the moment. */
+  get resting(): number {
+    const now = this.now();
+    return [...this.#states.values()].filter(({ restMs, restUntil }) => restMs > 0 && now < restUntil).length;
+  }
+
   /** Notes that a host is being sent something. */
   begin(host: string): void {
     const state = this.#states.get(host) ?? { inFlight: 0, silences: 0, restMs: 0, restUntil: this.now() };

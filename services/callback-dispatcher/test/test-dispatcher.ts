@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { callbackId, newTaskId, newWebhookSecret } from '@grok2api/contracts';
 import { createSafeFetch } from '@grok2api/safe-fetch';
-import { createLogger } from '@grok2api/service-kit';
+import { createLogger, Metrics } from '@grok2api/service-kit';
 import { type CallbackDetails, openTaskStore, type TaskStore } from '@grok2api/task-store';
 import { type ReceivedCallback, startPostgres, type TestServer } from '@grok2api/testkit';
 import { Webhook } from 'standardwebhooks';
 import { Dispatcher, type DispatcherOptions } from '../src/dispatcher.js';
+import { serviceMetrics } from '../src/metrics.js';
 
 export const SECRET = newWebhookSecret(randomBytes);
 
@@ -39,10 +36,7 @@ export class TestDispatchers {
   ) {}
 
   static async start(): Promise<TestDispatchers> {
-    const postgres = await startPostgres();
-    const taskStore = dirname(createRequire(import.meta.url).resolve('@grok2api/task-store'));
-    const env = { PATH: process.env.PATH, DATABASE_URL: postgres.url };
-    await promisify(execFile)(process.execPath, [join(taskStore, 'migrate-main.js')], { env });
+    const postgres = await startPostgres('migrated');
     return new TestDispatchers(postgres, openTaskStore({ databaseUrl: postgres.url, maxConnections: 5 }));
   }
 
@@ -64,6 +58,7 @@ export class TestDispatchers {
       concurrency: 64,
       hostConcurrency: 4,
       log: createLogger({ service: 'test', instance: 'test', level: 'silent' }),
+      metrics: serviceMetrics(new Metrics('test')).callbacks,
       newToken: randomUUID,
       now: Date.now,
       random: Math.random,

@@ -14,6 +14,7 @@ import type { Logger } from '@grok2api/service-kit';
 import type { UsageReporter } from '@grok2api/usage-client';
 import type { CompletionFrame } from './completion-frame.js';
 import { Deadline } from './deadline.js';
+import type { ChatMetrics } from './metrics.js';
 import { pictureUrl } from './picture-urls.js';
 import { type ReasoningView, reasoningView } from './reasoning.js';
 import { StreamedReply } from './streamed-reply.js';
@@ -35,6 +36,7 @@ export interface CompletionDependencies {
   /** How long to wait while every credential is busy, in ms. */
   credentialWaitMs: number;
   log: Logger;
+  metrics: ChatMetrics;
   /** A new id of an answer, without its prefix. */
   newId: () => string;
   now: () => number;
@@ -52,6 +54,8 @@ interface Work {
   /** Aborted when the client leaves, or when the answer has not begun in time. */
   signal: AbortSignal;
   deadline: Deadline;
+  /** Notes that the answer begins. */
+  begins: () => void;
 }
 
 /**
@@ -65,7 +69,8 @@ export async function complete(
   context: StreamContext,
   dependencies: CompletionDependencies,
 ): Promise<void> {
-  const { now, newId, pictures, reasoningFormat } = dependencies;
+  const { now, newId, pictures, reasoningFormat, metrics } = dependencies;
+  const begins = metrics.firstOutput.startTimer({ streamed: String(request.stream) });
   const deadline = new Deadline(context.deadlineMs);
   const signal = AbortSignal.any([context.signal, deadline.signal]);
   try {
@@ -79,6 +84,7 @@ export async function complete(
       requestId: context.requestId,
       signal,
       deadline,
+      begins,
     };
     if (request.stream) await answerStreamed(work, dependencies);
     else await answerWhole(work, dependencies);
@@ -95,11 +101,12 @@ export async function complete(
 
 async function answerWhole(work: Work, dependencies: CompletionDependencies): Promise<void> {
   const { upstream } = dependencies;
-  const { upstreamRequest, frame, view, reply, requestId, signal, deadline } = work;
+  const { upstreamRequest, frame, view, reply, requestId, signal, deadline, begins } = work;
   const call = await withCredential(dependencies.credentials, planOf(work, dependencies), (credential) =>
     upstream.completeChat(credential, upstreamRequest, { signal, requestId }),
   );
   deadline.met();
+  begins();
   call.end('ok');
   recordEnd(work, call, call.value, dependencies);
   await reply.write(Buffer.from(JSON.stringify(wholeReply(frame, call.value, view))));
@@ -107,11 +114,12 @@ async function answerWhole(work: Work, dependencies: CompletionDependencies): Pr
 
 async function answerStreamed(work: Work, dependencies: CompletionDependencies): Promise<void> {
   const { upstream, idleTimeoutMs } = dependencies;
-  const { request, upstreamRequest, frame, view, reply, requestId, signal, deadline } = work;
+  const { request, upstreamRequest, frame, view, reply, requestId, signal, deadline, begins } = work;
   const call = await withCredential(dependencies.credentials, planOf(work, dependencies), (credential) =>
     upstream.streamChat(credential, upstreamRequest, { signal, requestId, idleTimeoutMs }),
   );
   deadline.met();
+  begins();
   const streamed = new StreamedReply({
     frame,
     systemFingerprint: call.value.systemFingerprint,
@@ -160,8 +168,10 @@ function recordEnd(
   { request, requestId }: Work,
   { credentialId }: BegunCall<unknown>,
   { usage, costUsdTicks }: Spent,
-  { log, usage: reporter }: CompletionDependencies,
+  { log, metrics, usage: reporter }: CompletionDependencies,
 ): void {
+  metrics.tokens.inc({ type: 'prompt' }, usage?.prompt_tokens ?? 0);
+  metrics.tokens.inc({ type: 'completion' }, usage?.completion_tokens ?? 0);
   reporter.record({
     credentialId,
     model: request.model.upstream,

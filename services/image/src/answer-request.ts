@@ -3,6 +3,7 @@ import { ApiError, type ImageMessage, type PictureSource } from '@grok2api/contr
 import { clientErrorOf } from '@grok2api/credential-client';
 import { MediaStoreUnavailableError } from '@grok2api/media-store';
 import { type Asking, askForImages } from './ask.js';
+import { countImages } from './count-images.js';
 import type { ImageDependencies } from './dependencies.js';
 import { prepareEditPictures } from './edit-pictures.js';
 import { imagesOf } from './images-of.js';
@@ -68,6 +69,7 @@ async function* makeImages(
       return undefined;
     });
   const tally = yield* imagesOf(first, { wanted: count, askAgain, log });
+  countImages(dependencies.imageCounter, tally);
   if (tally.images === 0) {
     throw new ApiError('upstream_error', { values: { reason: 'what it sent is no image' }, headers: BILLED });
   }

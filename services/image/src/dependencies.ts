@@ -2,7 +2,7 @@ import type { CredentialClient } from '@grok2api/credential-client';
 import type { GrokUpstream } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
 import type { UpstreamPictures } from '@grok2api/pictures';
-import type { Logger } from '@grok2api/service-kit';
+import type { Counter, Logger } from '@grok2api/service-kit';
 import type { UsageReporter } from '@grok2api/usage-client';
 
 /** What making images needs from outside. */
@@ -18,6 +18,8 @@ export interface ImageDependencies {
   /** How long to wait while every credential is busy, in ms. */
   credentialWaitMs: number;
   log: Logger;
+  /** Counts images by what became of them. */
+  imageCounter: Counter<'result'>;
   /** 16 random bytes in hex. */
   randomHex: () => string;
   now: () => number;

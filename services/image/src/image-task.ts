@@ -4,6 +4,7 @@ import type { UpstreamError, UpstreamImages } from '@grok2api/grok-upstream';
 import type { MediaStore } from '@grok2api/media-store';
 import { type ClaimedTask, createOnce, endOfCreate } from '@grok2api/task-engine';
 import { askForImages, usageOf } from './ask.js';
+import { countImages } from './count-images.js';
 import type { ImageDependencies } from './dependencies.js';
 import { imagesOf } from './images-of.js';
 import { storeImage } from './store-image.js';
@@ -93,6 +94,7 @@ async function storeImages(
     media.push(mediaId);
     await claimed.advance(Math.min(Math.floor((100 * media.length) / count), MAX_RUNNING_PROGRESS));
   }
+  countImages(dependencies.imageCounter, next.value);
   const { costUsdTicks } = next.value;
   if (media.length > 0) await claimed.complete({ media }, costUsdTicks);
   else await claimed.fail(upstreamError('what it sent is no image'));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@grok2api/service-kit';
+import type { HttpMetrics, Logger } from '@grok2api/service-kit';
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Concurrency } from './concurrency.js';
@@ -25,6 +25,7 @@ export interface AppParts {
   jobs: JobStore;
   now: () => number;
   log: Logger;
+  http: HttpMetrics;
 }
 
 /** A request on its way through the simulator. */
@@ -46,7 +47,7 @@ const bodyWithModel = z.object({ model: z.string() });
  * read, put through the faults, then checked for its key and handled.
  */
 export function createApp(parts: AppParts): Express {
-  const { requestLog, log } = parts;
+  const { requestLog, log, http } = parts;
 
   async function serve(request: Request, response: Response): Promise<void> {
     const { method, path } = request;
@@ -57,9 +58,12 @@ export function createApp(parts: AppParts): Express {
     const entry = requestLog.open({ method, path, route, ...names }, key);
     const leave = found?.route.generation && parts.concurrency.enter(entry.key_hash ?? '', found.route.generation);
     const closing = new AbortController();
+    const end = http.begin();
     response.once('close', () => {
       leave?.();
       closing.abort();
+      const labels = { method: found ? method : 'other', route: found?.route.template ?? 'other' };
+      end({ ...labels, status: response.writableFinished ? response.statusCode : undefined });
       if (entry.closed_at === null) requestLog.close(entry, response.writableFinished ? 'complete' : 'client_closed');
     });
 

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import type { Logger } from '@grok2api/service-kit';
+import type { HttpMetrics, Logger } from '@grok2api/service-kit';
 import { apiKeyRoutes } from './api-key/routes.js';
 import { createApp } from './app.js';
 import { chatRoutes } from './chat/routes.js';
@@ -23,6 +23,7 @@ const CLOSE_GRACE_MS = 2000;
 /** What the simulator needs from its process. */
 export interface SimulatorContext {
   log: Logger;
+  http: HttpMetrics;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -42,7 +43,7 @@ export interface RunningSimulator {
  */
 export async function startSimulator(
   settings: SimulatorSettings,
-  { log, now }: SimulatorContext,
+  { log, http, now }: SimulatorContext,
 ): Promise<RunningSimulator> {
   loadPromptFont();
   const jobs = await JobStore.open(join(settings.DATA_DIR, 'simulator'), log);
@@ -70,6 +71,7 @@ export async function startSimulator(
     jobs,
     now,
     log,
+    http,
   });
   const server = await listen(app, settings);
   const sweep = setInterval(() => {

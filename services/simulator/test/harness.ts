@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ffmpeg from '@ffmpeg-installer/ffmpeg';
 import ffprobe from '@ffprobe-installer/ffprobe';
-import { createLogger, readSettings } from '@grok2api/service-kit';
+import { createLogger, httpMetrics, Metrics, readSettings } from '@grok2api/service-kit';
 import { onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { settingsSchema } from '../src/settings.js';
@@ -41,7 +41,7 @@ export async function startTestSimulator(env: Record<string, string> = {}, now: 
     level: 'warn',
     destination: { write: (line) => void warnings.push(line) },
   });
-  const simulator = await startSimulator(settings, { log, now });
+  const simulator = await startSimulator(settings, { log, http: httpMetrics(new Metrics('simulator')), now });
   onTestFinished(() => simulator.close());
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(simulator.url + path, {

@@ -1,27 +1,26 @@
+import { createHash } from 'node:crypto';
 import type { Candidate } from './candidate.js';
+import type { EncryptedCredential } from './credential-encryption.js';
 import type { Database } from './database.js';
 import { Prisma } from './generated/client.js';
 import { keyHash } from './sticky.js';
 
 /** A credential as it is stored, with all that a choice depends on. */
-export interface StoredCredential extends Candidate {
-  baseUrl: string;
-  secretEncrypted: Uint8Array;
+export interface StoredCredential extends Candidate, EncryptedCredential {
   /** Rises with each change of what a choice depends on. */
   version: number;
+  /** Others when calls are to be made in another way: see the grants' `terms`. */
+  terms: string;
 }
 
 /** What statements can be run on: the database, or a transaction. */
 export type Statements = Pick<Database, '$queryRaw' | '$executeRaw'>;
 
-interface Row {
-  id: string;
+interface Row extends EncryptedCredential {
   enabled: boolean;
   priority: number;
   maxConcurrency: number;
   requestsPerSecond: number;
-  baseUrl: string;
-  secretEncrypted: Uint8Array;
   version: number;
   listedModels: string[];
   nextCallInMs: number;
@@ -29,6 +28,8 @@ interface Row {
   inUse: number;
   models: { model: string; dead: boolean; restMs: number; coolingStep: number; faults: number }[];
 }
+
+const TERMS_DIGITS = 16;
 
 /** Reads credentials from the database. Its times become times of the process' clock, never earlier than they are. */
 export class CredentialRows {
@@ -62,6 +63,7 @@ export class CredentialRows {
         c.enabled AND c.budget_exhausted_in IS DISTINCT FROM to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM') AS enabled,
         c.max_concurrency AS "maxConcurrency",
         c.requests_per_second AS "requestsPerSecond", c.base_url AS "baseUrl",
+        c.proxy_url AS "proxyUrl", c.proxy_login_encrypted AS "proxyLoginEncrypted",
         c.secret_encrypted AS "secretEncrypted", c.listed_models AS "listedModels",
         c.changed_in::float8 AS version,
         ${msUntil('c.next_call_at')} AS "nextCallInMs",
@@ -87,6 +89,7 @@ export class CredentialRows {
       id: row.id,
       idHash: keyHash(row.id),
       version: row.version,
+      terms: termsOf(row),
       enabled: row.enabled,
       priority: row.priority,
       maxConcurrency: row.maxConcurrency,
@@ -98,6 +101,8 @@ export class CredentialRows {
       models: new Map(health),
       baseUrl: row.baseUrl,
       secretEncrypted: row.secretEncrypted,
+      proxyUrl: row.proxyUrl,
+      proxyLoginEncrypted: row.proxyLoginEncrypted,
     };
   }
 
@@ -109,6 +114,13 @@ export class CredentialRows {
     this.#lists.set(key, list);
     return list;
   }
+}
+
+/** Which upstream is called, how, and whether every call is asked for. */
+function termsOf({ baseUrl, proxyUrl, proxyLoginEncrypted, requestsPerSecond }: Row): string {
+  const login = proxyLoginEncrypted && Buffer.from(proxyLoginEncrypted).toString('hex');
+  const terms = JSON.stringify([baseUrl, proxyUrl, login, requestsPerSecond > 0]);
+  return createHash('sha256').update(terms).digest('hex').slice(0, TERMS_DIGITS);
 }
 
 /** SQL: how long until a time, 0 when it is over or there is none. */

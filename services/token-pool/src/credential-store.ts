@@ -1,4 +1,5 @@
 import type { Credential } from '@grok2api/contracts';
+import { decryptCredential } from './credential-encryption.js';
 import type { Database } from './database.js';
 import type { Secrets } from './secrets.js';
 
@@ -22,10 +23,9 @@ export class CredentialStore {
   async find(id: string): Promise<Credential | undefined> {
     const row = await this.database.credential.findUnique({
       where: { id },
-      select: { id: true, secretEncrypted: true, baseUrl: true },
+      select: { id: true, secretEncrypted: true, baseUrl: true, proxyUrl: true, proxyLoginEncrypted: true },
     });
-    if (!row) return undefined;
-    return { id, secret: this.secrets.decrypt(row.secretEncrypted, id), base_url: row.baseUrl };
+    return row ? decryptCredential(row, this.secrets) : undefined;
   }
 
   /** Enabled credentials, of each base URL the `perUrl` of the highest priority. @throws DecryptError */

@@ -2,14 +2,13 @@ import type { Logger } from '@grok2api/service-kit';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/client.js';
+import { POOL_SCHEMA } from './pool-schema.js';
 
 export type Database = PrismaClient;
 
-/** The Postgres schema that the token pool owns. Raw SQL names it in full. */
-export const POOL_SCHEMA = 'pool';
-
 const MAX_CONNECTIONS = 5;
-const CONNECT_TIMEOUT_MS = 2_000;
+/** Beside much else on a busy machine a new connection takes seconds. */
+const CONNECT_TIMEOUT_MS = 4_000;
 const STATEMENT_TIMEOUT_MS = 4_000;
 /** Longer than the server's own limit: it speaks only when the server cannot. */
 const SILENCE_TIMEOUT_MS = 5_000;
@@ -28,6 +27,8 @@ export function openDatabase(
     connectionString: url,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // What one burst needed is there for the next: whoever waits for a new connection waits longer than for a statement.
+    idleTimeoutMillis: 0,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: SILENCE_TIMEOUT_MS,
     idle_in_transaction_session_timeout: SILENCE_TIMEOUT_MS,

@@ -12,15 +12,17 @@ export interface Take {
   slots: number;
   /** Whether the call is the one that finds out whether the model works again. */
   probe: boolean;
-  /** Whether the credential was seen to need counting, pacing or a probe: only then its row is locked. */
-  reserve: boolean;
+  /** Whether the credential has a pace. */
+  paced: boolean;
+  /** The version of the credential that was chosen. */
+  version: number;
 }
 
 const MS_PER_SECOND = 1_000;
 
 /**
- * What each of several takes gets of credentials, one after the other. Nobody else may change the locked ones until
- * that is written down.
+ * What each of several takes gets of credentials, one after the other. The rows have to be locked until that is written
+ * down.
  */
 export class Decision {
   readonly grants: (Take & { granted: number })[] = [];
@@ -30,7 +32,6 @@ export class Decision {
 
   constructor(
     read: readonly StoredCredential[],
-    private readonly locked: ReadonlySet<string>,
     private readonly now: number,
     private readonly isListed: IsListed,
   ) {
@@ -47,8 +48,7 @@ export class Decision {
   #slotsOf(credential: Candidate, take: Take): number {
     const wanted = take.probe ? 'as probe' : 'now';
     const isAble = take.models.some((model) => abilityOf(credential, model, this.now, this.isListed).able === wanted);
-    const isSafe = this.locked.has(credential.id) || !needsReserve(credential, take.probe);
-    if (!isAble || !isSafe || credential.nextCallAt > this.now) return 0;
+    if (!isAble || credential.nextCallAt > this.now) return 0;
     if (take.probe && this.probes.some((probe) => isSameProbe(probe, take))) return 0;
 
     const granted = Math.min(slotsAtOnce(credential, take.probe), take.slots, freeSlots(credential));
@@ -64,11 +64,6 @@ export class Decision {
     if (take.probe) this.probes.push(take);
     return granted;
   }
-}
-
-/** Whether slots of a credential have to be taken under its lock. */
-export function needsReserve({ maxConcurrency, requestsPerSecond }: Candidate, probe: boolean): boolean {
-  return probe || maxConcurrency > 0 || requestsPerSecond > 0;
 }
 
 /** The most slots that one grant may have. A credential with a pace is asked for before each call. */

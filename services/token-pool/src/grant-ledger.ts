@@ -7,7 +7,11 @@ import { Decision, type Take } from './grant-decision.js';
 export interface Taken {
   /** For each take, in their order: the slots it got, 0 when none were to be had. */
   slots: number[];
-  /** The rows of the credentials, as they were when that was decided. */
+  /** Slots that are granted of a credential from then on, of those that were only counted. */
+  inUse: ReadonlyMap<string, number>;
+  /** The credentials that were read anew. */
+  asked: string[];
+  /** The rows of these, as they were when that was decided. */
   read: StoredCredential[];
 }
 
@@ -44,20 +48,51 @@ export class GrantLedger {
    * given back at that very moment: it is locked and counts.
    */
   async take(takes: readonly Take[], isListed: IsListed): Promise<Taken> {
+    const inUse = new Map<string, number>();
+    const slots = await this.#takeCounted(takes, inUse);
+    const open = takes.filter((_, index) => slots[index] === undefined);
+    const decided = open.length > 0 ? await this.#takeReadAnew(open, isListed) : { slots: [], read: [] };
+    const openSlots = decided.slots.values();
+    return {
+      slots: slots.map((granted) => granted ?? openSlots.next().value ?? 0),
+      inUse,
+      asked: open.map(({ credentialId }) => credentialId),
+      read: decided.read,
+    };
+  }
+
+  /**
+   * Takes those of which slots are all that has to be counted, when their credentials are as they were when chosen: one
+   * statement does it. Undefined for the others.
+   */
+  async #takeCounted(takes: readonly Take[], inUse: Map<string, number>): Promise<(number | undefined)[]> {
+    const counted = takes.filter(({ probe, paced }) => !probe && !paced);
+    if (counted.length === 0) return takes.map(() => undefined);
+    const column = <Name extends keyof Take>(name: Name) => counted.map((take) => take[name]);
+    const rows = await this.database.$queryRaw<{ granted: number | null; inUse: number }[]>`
+      SELECT granted, in_use AS "inUse" FROM pool.take_slots(${column('id')}::text[], ${column('credentialId')}::text[],
+        ${column('holder')}::text[], ${column('slots')}::int[], ${column('version').map(BigInt)}::bigint[],
+        ${milliseconds(this.ttlMs)})`;
+    const results = new Map(counted.map((take, index) => [take, rows[index]]));
+    return takes.map((take) => {
+      const result = results.get(take);
+      if (result?.granted == null) return undefined;
+      inUse.set(take.credentialId, result.inUse);
+      return result.granted;
+    });
+  }
+
+  /** Takes under a lock what the rows, read anew, allow. */
+  #takeReadAnew(takes: readonly Take[], isListed: IsListed): Promise<Pick<Taken, 'slots' | 'read'>> {
     const ids = [...new Set(takes.map(({ credentialId }) => credentialId))];
-    if (!takes.some(({ reserve }) => reserve)) {
-      const read = await this.rows.some(this.database, ids);
-      return { slots: new Decision(read, new Set(), this.now(), isListed).decide(takes), read };
-    }
     return this.database.$transaction(
       async (tx) => {
-        const locked = [...new Set(takes.filter(({ reserve }) => reserve).map(({ credentialId }) => credentialId))];
         // In one order, so that two transactions never wait for each other.
         await tx.$queryRaw`
-          SELECT FROM pool.credentials WHERE id = ANY(${locked}) ORDER BY id FOR NO KEY UPDATE`;
-        await this.#deleteExpired(tx, Prisma.sql`credential_id = ANY(${locked})`);
+          SELECT FROM pool.credentials WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`;
+        await this.#deleteExpired(tx, Prisma.sql`credential_id = ANY(${ids})`);
         const read = await this.rows.some(tx, ids);
-        const decision = new Decision(read, new Set(locked), this.now(), isListed);
+        const decision = new Decision(read, this.now(), isListed);
         const slots = decision.decide(takes);
         await this.#insert(tx, decision.grants);
         await this.#pace(tx, decision.paced);

@@ -1,9 +1,9 @@
 import { type AcquireReply, type AcquireRequest, type Credential, type Grant, grantIds } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
-import { Batches } from './batches.js';
+import { Batches, type Logger } from '@grok2api/service-kit';
 import { type Candidate, freeSlots, usableModels, watchedModels } from './candidate.js';
 import { type Choice, Ranking } from './choose.js';
-import { needsReserve, slotsAtOnce, type Take } from './grant-decision.js';
+import { decryptCredential } from './credential-encryption.js';
+import { slotsAtOnce, type Take } from './grant-decision.js';
 import type { GrantLedger } from './grant-ledger.js';
 import { DecryptError, type Secrets } from './secrets.js';
 import type { Snapshot } from './snapshot.js';
@@ -21,10 +21,20 @@ export interface GrantsOptions {
 }
 
 type None = Extract<AcquireReply, { status: 'none' }>;
-type Renewal = { id: string; holder: string; credentialId: string; models: readonly string[]; counted: boolean };
+interface Renewal {
+  id: string;
+  holder: string;
+  credentialId: string;
+  models: readonly string[];
+  counted: boolean;
+  terms?: string | undefined;
+}
+type Release = { id: string; holder: string; keep: number };
 type Renewed = { id: string; models: string[]; watched: string[] };
 
 const MAX_BATCH = 500;
+/** Nobody waits for a renewal or a release: few statements are better than early ones. */
+const GATHER_MS = 10;
 /** Others may be faster each time; by then they have had most of what there is. */
 const MAX_ROUNDS = 5;
 /** A request with more slots gets them in as many parts, each of the credential that is the best by then. */
@@ -44,19 +54,14 @@ export class Grants {
   #lastUse = Number.NEGATIVE_INFINITY;
   readonly #acquires: Batches<AcquireRequest, AcquireReply>;
   readonly #renewals: Batches<readonly Renewal[], readonly Renewed[]>;
-  readonly #releases: Batches<readonly { id: string; holder: string; keep: number }[], true>;
+  readonly #releases: Batches<readonly Release[], true>;
 
   constructor(options: GrantsOptions) {
     this.#options = options;
-    this.#acquires = new Batches((requests) => this.#acquireAll(requests), MAX_BATCH);
-    this.#renewals = new Batches((renewals) => this.#renewAll(renewals), MAX_BATCH);
-    this.#releases = new Batches(async (grants) => {
-      for (const { credentialId, slots } of await options.ledger.shrink(grants.flat())) {
-        const candidate = options.snapshot.get(credentialId);
-        if (candidate) candidate.inUse = Math.max(0, candidate.inUse - slots);
-      }
-      return grants.map(() => true as const);
-    }, MAX_BATCH);
+    const gathering = { maxSize: MAX_BATCH, gatherMs: GATHER_MS };
+    this.#acquires = new Batches((requests) => this.#acquireAll(requests), { maxSize: MAX_BATCH });
+    this.#renewals = new Batches((renewals) => this.#renewAll(renewals), gathering);
+    this.#releases = new Batches((grants) => this.#releaseAll(grants), gathering);
   }
 
   /** Grants up to the asked number of slots, at least one, of the best credentials that have any. */
@@ -70,7 +75,7 @@ export class Grants {
   }
 
   /** Leaves grants fewer slots, or none. Does nothing to those that are gone or belong to another holder. */
-  async release(grants: readonly { id: string; holder: string; keep: number }[]): Promise<void> {
+  async release(grants: readonly Release[]): Promise<void> {
     await this.#releases.add(grants);
   }
 
@@ -85,10 +90,8 @@ export class Grants {
           parts.map(({ take }) => take),
           snapshot.isListed,
         );
-        snapshot.take(
-          parts.map(({ take }) => take.credentialId),
-          taken.read,
-        );
+        snapshot.count(taken.inUse);
+        snapshot.take(taken.asked, taken.read);
         for (const [index, { want, take }] of parts.entries()) {
           const slots = taken.slots[index] ?? 0;
           const isGranted = slots > 0 && this.#grant(want, take, slots);
@@ -144,8 +147,9 @@ export class Grants {
         // Not before every one of the slots has been granted.
         if (id === undefined) break;
         const { holder } = request;
-        const reserve = needsReserve(candidate, probe);
-        parts.push({ want, take: { id, holder, credentialId: candidate.id, models, slots, probe, reserve } });
+        const [credentialId, paced] = [candidate.id, candidate.requestsPerSecond > 0];
+        const version = this.#options.snapshot.get(credentialId)?.version ?? 0;
+        parts.push({ want, take: { id, holder, credentialId, models, slots, probe, paced, version } });
       }
       // One call at a time: whoever wants more of it comes back.
       if (slotsAtOnce(candidate, probe) === 1) break;
@@ -175,6 +179,7 @@ export class Grants {
       counted: candidate.maxConcurrency > 0,
       once: slotsAtOnce(candidate, take.probe) === 1,
       watched: watchedModels(candidate),
+      terms: candidate.terms,
       expires_in_ms: ttlMs,
     });
     return true;
@@ -190,7 +195,7 @@ export class Grants {
     const stored = snapshot.get(id);
     if (!stored) return undefined;
     try {
-      return { id, secret: secrets.decrypt(stored.secretEncrypted, id), base_url: stored.baseUrl };
+      return decryptCredential(stored, secrets);
     } catch (err) {
       if (!(err instanceof DecryptError)) throw err;
       log.error({ err, credential: id }, 'a credential cannot be decrypted and is not used');
@@ -199,17 +204,27 @@ export class Grants {
     }
   }
 
+  async #releaseAll(batch: readonly (readonly Release[])[]): Promise<true[]> {
+    const { ledger, snapshot } = this.#options;
+    for (const { credentialId, slots } of await ledger.shrink(batch.flat())) {
+      const candidate = snapshot.get(credentialId);
+      if (candidate) candidate.inUse = Math.max(0, candidate.inUse - slots);
+    }
+    return batch.map(() => true);
+  }
+
   async #renewAll(batch: readonly (readonly Renewal[])[]): Promise<(readonly Renewed[])[]> {
     const { ledger, snapshot } = this.#options;
     const counted = batch.flat().filter((grant) => grant.counted);
     const there = counted.length > 0 ? await ledger.renew(counted) : new Set();
     return batch.map((grants) =>
-      grants.flatMap(({ id, credentialId, models, counted: isCounted }) => {
+      grants.flatMap(({ id, credentialId, models, counted: isCounted, terms }) => {
         const candidate = snapshot.get(credentialId);
         // A credential that has got a limit meanwhile has to be asked for anew.
         const isGone = isCounted ? !there.has(id) : candidate === undefined || candidate.maxConcurrency > 0;
         if (isGone) return [];
-        if (!candidate) return [{ id, models: [], watched: [] }];
+        const hasOtherTerms = terms !== undefined && terms !== candidate?.terms;
+        if (!candidate || hasOtherTerms) return [{ id, models: [], watched: [] }];
         return [{ id, models: this.#usable(candidate, models), watched: watchedModels(candidate) }];
       }),
     );

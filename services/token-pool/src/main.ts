@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
-import { listModels } from '@grok2api/contracts';
-import { createXaiUpstream } from '@grok2api/grok-upstream';
-import { readSettings, runService, SettingsError } from '@grok2api/service-kit';
+import { listModels, modelsChanged } from '@grok2api/contracts';
+import { createXaiUpstream, measureUpstream } from '@grok2api/grok-upstream';
+import { observeCalls, readSettings, runService, SettingsError } from '@grok2api/service-kit';
 import { CredentialAdmin } from './admin/credential-admin.js';
 import { CredentialList } from './admin/credential-list.js';
 import { serveCredentialAdmin } from './admin/serve-credential-admin.js';
@@ -20,12 +20,14 @@ import { openDatabase } from './database.js';
 import { GrantLedger } from './grant-ledger.js';
 import { Grants } from './grants.js';
 import { Health } from './health.js';
+import { serviceMetrics } from './metrics.js';
 import { readModelsFile } from './models/models-file.js';
 import { SyncedModels } from './models/synced-models.js';
 import { Reports } from './reports.js';
 import { DecryptError, Secrets } from './secrets.js';
 import { serveCredentials } from './serve-credentials.js';
 import { settingsSchema } from './settings.js';
+import { showCredentials } from './show-credentials.js';
 import { Snapshot } from './snapshot.js';
 import { SnapshotFeed } from './snapshot-feed.js';
 import { Sweep } from './sweep.js';
@@ -40,7 +42,9 @@ const CREDENTIALS_TO_ASK_WITH = 3;
 /** How long a gateway that died keeps its clients' requests counted as being in progress. */
 const REQUEST_SLOTS_TTL_MS = 10_000;
 
-await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
+await runService(SERVICE, async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readSettings(settingsSchema, env);
   const ownModels = settings.MODELS_FILE === undefined ? [] : await readModelsFile(settings.MODELS_FILE);
 
@@ -55,28 +59,30 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     if (!(err instanceof DecryptError)) throw err;
     throw new SettingsError(['CREDENTIALS_KEY: the credentials in the database were encrypted under another key']);
   });
-  await bootstrap(database, secrets, log, {
-    apiKeys: [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS],
+  const defaults = {
     baseUrl: settings.XAI_BASE_URL,
     maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY,
     requestsPerSecond: settings.CREDENTIAL_REQUESTS_PER_SECOND,
-  });
+  };
+  const apiKeys = [...settings.XAI_API_KEY, ...settings.XAI_API_KEYS];
+  await bootstrap(database, secrets, log, { apiKeys, ...defaults });
 
-  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
+  const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
+  shutdown.add('bus', () => bus.close());
+
   const models = new SyncedModels({
     credentials: () => credentials.bestOfEachBaseUrl(CREDENTIALS_TO_ASK_WITH),
     upstream,
     own: ownModels,
     intervalMs: settings.MODEL_SYNC_INTERVAL,
+    changed: () => bus.publish(modelsChanged, {}),
     log,
     random: Math.random,
   });
   models.start();
   shutdown.add('models', () => models.stop());
-
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
-  shutdown.add('bus', () => bus.close());
 
   const now = () => performance.now();
   const rows = new CredentialRows(settings.BREAKER_FAULTS, now);
@@ -88,7 +94,9 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   shutdown.add('snapshot', () => feed.stop());
 
   const ttlMs = settings.GRANT_TTL_MS;
-  const ledger = new GrantLedger(grantsDatabase, rows, ttlMs, now);
+  showCredentials(snapshot, measured, now);
+  const observe = { seconds: measured.statements };
+  const ledger = observeCalls(new GrantLedger(grantsDatabase, rows, ttlMs, now), { name: 'grants', ...observe });
   const wanted = (names: readonly string[]) => announcements.wanted(names);
   const grants = new Grants({ snapshot, ledger, secrets, ttlMs, now, log, wanted });
   const upkeep = new Upkeep({ database: grantsDatabase, ledger, snapshot, now, log });
@@ -101,7 +109,10 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     breakerFaults: settings.BREAKER_FAULTS,
     breakerRestMs: settings.BREAKER_REST_MS,
   };
-  const reports = new Reports({ database, rules, log, random: Math.random, changed: feed.changed });
+  const reports = observeCalls(new Reports({ database, rules, log, random: Math.random, changed: feed.changed }), {
+    name: 'reports',
+    ...observe,
+  });
   const intervalMs = settings.HEALTH_INTERVAL;
   const health = new Health({
     ...{ database, credentials, upstream, intervalMs, log },
@@ -111,12 +122,11 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
   health.start();
   shutdown.add('health', () => health.stop());
 
-  serveCredentials(bus, { grants, reports, health, credentials, ttlMs, signal: shutdown.signal });
+  serveCredentials(bus, { grants, reports, health, credentials, metrics: measured, ttlMs, signal: shutdown.signal });
   bus.serve(listModels, async () => ({ models: await models.list() }));
 
   const randomHex = () => randomBytes(16).toString('hex');
   const list = new CredentialList(database, Date.now);
-  const defaults = { baseUrl: settings.XAI_BASE_URL, maxConcurrency: settings.CREDENTIAL_MAX_CONCURRENCY };
   const admin = new CredentialAdmin({ database, list, secrets, defaults, randomHex, now: Date.now });
   serveCredentialAdmin({ bus, list, admin, changed: feed.changed });
   const writes = new ClientKeyWrites(database);
@@ -126,12 +136,12 @@ await runService(SERVICE, async ({ env, instance, log, shutdown }) => {
     slots: new RequestSlots(database, REQUEST_SLOTS_TTL_MS),
     webhookSecrets: new WebhookSecrets(database, secrets, randomHex, Date.now),
   });
-  const usage = new UsageStore(database);
+  const usage = observeCalls(new UsageStore(database), { name: 'usage', ...observe });
   serveUsage(bus, usage, new SpentBudgets(database, writes, Date.now), log);
   const sweep = new Sweep(database, usage, log);
   sweep.start();
   shutdown.add('sweep', () => sweep.stop());
-  await bus.announce(SERVICE, instance);
+  await bus.announce(context);
   // Ready means that a request sent from now on finds a responder.
   await bus.flush();
   log.info('ready');

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { applyMigrations, MigrationError } from '@grok2api/prisma-migrate';
 import { createLogger, readSettings, SettingsError } from '@grok2api/service-kit';
-import { POOL_SCHEMA } from './database.js';
+import { POOL_SCHEMA } from './pool-schema.js';
 import { migrateSettingsSchema } from './settings.js';
 
 const log = createLogger({

@@ -1,6 +1,5 @@
 import type { Report } from '@grok2api/contracts';
-import type { Logger } from '@grok2api/service-kit';
-import { Batches } from './batches.js';
+import { Batches, type Logger } from '@grok2api/service-kit';
 import type { Database } from './database.js';
 import { type Effect, effectOf, type RestRules } from './outcomes.js';
 
@@ -26,7 +25,7 @@ export class Reports {
 
   constructor(options: ReportsOptions) {
     this.#options = options;
-    this.#batches = new Batches((reports) => this.#recordAll(reports), MAX_BATCH);
+    this.#batches = new Batches((reports) => this.#recordAll(reports), { maxSize: MAX_BATCH });
   }
 
   /** Applies one outcome. A credential that is not known any more is logged and passed over. */

@@ -10,6 +10,7 @@ import {
 import type { CredentialStore } from './credential-store.js';
 import type { Grants } from './grants.js';
 import type { Health } from './health.js';
+import type { PoolMetrics } from './metrics.js';
 import type { Reports } from './reports.js';
 
 export interface CredentialServices {
@@ -17,6 +18,7 @@ export interface CredentialServices {
   reports: Reports;
   health: Health;
   credentials: CredentialStore;
+  metrics: Pick<PoolMetrics, 'grants' | 'grantedSlots' | 'outcomes'>;
   ttlMs: number;
   /** Ends what is under way when the process stops. */
   signal: AbortSignal;
@@ -24,17 +26,16 @@ export interface CredentialServices {
 
 /** Answers the requests of those who use credentials. */
 export function serveCredentials(bus: Bus, services: CredentialServices): void {
-  const { grants, reports, health, credentials, ttlMs, signal } = services;
-  bus.serve(acquireGrants, (request) => grants.acquire(request));
+  const { grants, reports, health, credentials, metrics, ttlMs, signal } = services;
+  bus.serve(acquireGrants, async (request) => {
+    const reply = await grants.acquire(request);
+    metrics.grants.inc({ result: reply.status === 'none' ? reply.reason : reply.status });
+    if (reply.status === 'granted') metrics.grantedSlots.inc(reply.grants.reduce((sum, { slots }) => sum + slots, 0));
+    return reply;
+  });
   bus.serve(renewGrants, async ({ holder, grants: held }) => {
     const renewed = await grants.renew(
-      held.map(({ id, credential_id: credentialId, models, counted }) => ({
-        id,
-        holder,
-        credentialId,
-        models,
-        counted,
-      })),
+      held.map(({ credential_id: credentialId, ...grant }) => ({ ...grant, holder, credentialId })),
     );
     return { grants: [...renewed], expires_in_ms: ttlMs };
   });
@@ -43,6 +44,7 @@ export function serveCredentials(bus: Bus, services: CredentialServices): void {
     return {};
   });
   bus.serve(reportOutcome, async (report) => {
+    metrics.outcomes.inc({ outcome: report.outcome });
     await reports.record(report);
     return {};
   });

@@ -94,6 +94,14 @@ export class Snapshot {
     this.#merge(ids, read);
   }
 
+  /** Takes over how many slots of some credentials are granted. */
+  count(inUse: ReadonlyMap<string, number>): void {
+    for (const [id, slots] of inUse) {
+      const credential = this.#credentials.get(id);
+      if (credential) credential.inUse = slots;
+    }
+  }
+
   // Read before the rows: what a transaction that was not in yet has changed is then read again the next time.
   async #readHorizon(): Promise<bigint> {
     const [row] = await this.database.$queryRaw<{ horizon: bigint }[]>`

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Bus } from '@grok2api/bus';
 import {
   type AcquireReply,
@@ -11,10 +10,9 @@ import {
   renewGrants,
   reportOutcome,
 } from '@grok2api/contracts';
-import { applyMigrations } from '@grok2api/prisma-migrate';
 import { createLogger } from '@grok2api/service-kit';
 import { startNats, startPostgres, type TestServer } from '@grok2api/testkit';
-import { type Database, openDatabase, POOL_SCHEMA } from '../src/database.js';
+import { type Database, openDatabase } from '../src/database.js';
 import { startTokenPool, type TestProcess } from './token-pool-process.js';
 
 export const VIDEO = 'grok-imagine-video-1.5';
@@ -43,9 +41,7 @@ export class Fixture {
   ) {}
 
   static async start(): Promise<Fixture> {
-    const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-    const prismaDir = fileURLToPath(new URL('../prisma', import.meta.url));
-    await applyMigrations({ databaseUrl: postgres.url, schema: POOL_SCHEMA, prismaDir, log });
+    const [nats, postgres] = await Promise.all([startNats(), startPostgres('migrated')]);
     const bus = await Bus.connect({ url: nats.url, name: 'test', log });
     return new Fixture(nats, postgres, bus, openDatabase(postgres.url, log), {
       NATS_URL: nats.url,
@@ -104,8 +100,8 @@ export class Fixture {
 
   /** Renews a grant; undefined when it is gone. */
   async renew(grant: Grant, holder = 'worker-1'): Promise<{ models: string[]; watched: string[] } | undefined> {
-    const { id, counted, models, credential } = grant;
-    const asked = [{ id, credential_id: credential.id, models, counted }];
+    const { id, counted, models, credential, terms } = grant;
+    const asked = [{ id, credential_id: credential.id, models, counted, terms }];
     const { grants } = await this.bus.call(renewGrants, { holder, grants: asked }, CALL);
     return grants.find((renewed) => renewed.id === id);
   }

@@ -36,6 +36,7 @@ describe('a grant', () => {
           counted: false,
           once: false,
           watched: [],
+          terms: expect.any(String),
           expires_in_ms: 10_000,
         },
       ],
@@ -128,14 +129,14 @@ describe('the limit', () => {
   });
 
   it('holds when a renewal and an acquire meet at the moment of expiry', async () => {
-    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '300' });
+    await fixture.startPool({ XAI_API_KEY: 'xai-1', CREDENTIAL_MAX_CONCURRENCY: '1', GRANT_TTL_MS: '1500' });
     const { id } = await fixture.grant([VIDEO]);
     const asked = await fixture.database.$transaction(async (renewal) => {
       // The renewal has looked at the row in time, and commits when the old time is over.
       await renewal.$executeRaw`
         UPDATE pool.grants SET expires_at = clock_timestamp() + interval '1 hour'
         WHERE id = ${id} AND expires_at > clock_timestamp()`;
-      await sleep(400);
+      await sleep(1_600);
       let answered = false;
       const acquiring = fixture.acquire([VIDEO]).finally(() => {
         answered = true;

@@ -111,7 +111,8 @@ describe('a models file that is wrong', () => {
   ])('ends the start with every fault: %s', async (content, faults) => {
     const { code, lines } = await fixture.runPool({ MODELS_FILE: await file(content) });
     expect(code).toBe(EXIT_BAD_SETTING);
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(faults);
+    const fatal = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'fatal');
+    expect(fatal.map(({ msg }) => msg)).toEqual(faults);
   });
 
   it('ends it too when there is none', async () => {

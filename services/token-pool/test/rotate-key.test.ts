@@ -17,14 +17,19 @@ function newKey(): string {
   return randomBytes(32).toString('base64');
 }
 
+function proxyFor(secret: string): string {
+  return `http://user:for-${secret}@proxy.example:3128`;
+}
+
 async function rotate(key: string, old: string): Promise<{ code: number | null; lines: string[] }> {
   const env = { DATABASE_URL: fixture.postgres.url, CREDENTIALS_KEY: key, CREDENTIALS_KEY_OLD: old };
   const { exited, lines } = startTokenPool('rotate-key-main', env);
   return { code: await exited, lines };
 }
 
-async function secretOf(credential_id: string): Promise<string | undefined> {
-  return (await fixture.bus.call(credentialOf, { credential_id }, CALL)).credential?.secret;
+async function secretsOf(credential_id: string): Promise<string[]> {
+  const { credential } = await fixture.bus.call(credentialOf, { credential_id }, CALL);
+  return [credential?.secret ?? '', credential?.proxy_url ?? ''];
 }
 
 describe('the rotation of the key', () => {
@@ -32,7 +37,7 @@ describe('the rotation of the key', () => {
     const pool = await fixture.startPool({ CREDENTIALS_KEY: FIRST });
     const add = async (name: string, count: number): Promise<Map<string, string>> => {
       const secrets = Array.from({ length: count }, (_, index) => `xai-secret-${name}-${index}`);
-      const request = { credentials: secrets.map((secret) => ({ secret })) };
+      const request = { credentials: secrets.map((secret) => ({ secret, proxy_url: proxyFor(secret) })) };
       const { results } = await fixture.bus.call(addCredentials, request, CALL);
       return new Map(results.map(({ id }, index) => [id, secrets[index] ?? '']));
     };
@@ -41,16 +46,16 @@ describe('the rotation of the key', () => {
     const both = await fixture.startPool({ CREDENTIALS_KEY: SECOND, CREDENTIALS_KEY_OLD: FIRST });
     const [{ code, lines }, more] = await Promise.all([rotate(SECOND, FIRST), add('d', 100)]);
     expect(code).toBe(0);
-    expect(lines.at(-1)).toContain('"rotated":1100');
-    expect(lines.join()).not.toContain('xai-secret');
+    expect(lines.at(-1)).toContain('"rotated":2200');
+    expect(lines.join()).not.toMatch(/xai-secret|proxy/);
     for (const [id, secret] of [...added, ...more].filter((_, index) => index % 50 === 0)) {
-      expect(await secretOf(id)).toBe(secret);
+      expect(await secretsOf(id)).toEqual([secret, proxyFor(secret)]);
     }
     await both.stop();
     // The old key is not needed any more.
     await fixture.startPool({ CREDENTIALS_KEY: SECOND });
     const [id] = added.keys();
-    expect(await secretOf(id ?? '')).toBe('xai-secret-a-0');
+    expect(await secretsOf(id ?? '')).toContain('xai-secret-a-0');
   });
 
   it('does nothing the second time, and nothing with a key that is not the one before', async () => {
@@ -58,7 +63,7 @@ describe('the rotation of the key', () => {
     const { code, lines } = await rotate(THIRD, FIRST);
     expect(code).toBe(1);
     expect(lines.join()).toMatch(/the secret of cred_[0-9a-f]{32} does not decrypt/);
-    expect((await rotate(THIRD, SECOND)).lines.at(-1)).toContain('"rotated":1200');
+    expect((await rotate(THIRD, SECOND)).lines.at(-1)).toContain('"rotated":2400');
   });
 
   it('says which setting is missing', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Bus } from '@grok2api/bus';
 import { ModelCatalogue } from '@grok2api/contracts';
 import { CredentialClient, type HeldGrant } from '@grok2api/credential-client';
-import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES } from '@grok2api/grok-upstream';
+import { createXaiUpstream, DEFAULT_PRESET_SUFFIXES, measureUpstream } from '@grok2api/grok-upstream';
 import { openMediaStore } from '@grok2api/media-store';
 import { ModelSync } from '@grok2api/model-sync';
 import { createUpstreamPictures } from '@grok2api/pictures';
@@ -12,6 +12,7 @@ import { createMediaSweep, Reconciler, Runner } from '@grok2api/task-engine';
 import { openTaskStore } from '@grok2api/task-store';
 import { UsageReporter } from '@grok2api/usage-client';
 import type { VideoDependencies } from './dependencies.js';
+import { serviceMetrics } from './metrics.js';
 import { readVideoWorkerSettings } from './settings.js';
 import { runVideoTask } from './video-task.js';
 
@@ -19,32 +20,35 @@ const BYTES_PER_MB = 1_000_000;
 /** Connections besides one for each slot: the reconciler's and the renewals'. */
 const EXTRA_CONNECTIONS = 2;
 
-await runService('video-worker', async ({ env, instance, log, shutdown }) => {
+await runService('video-worker', async (context) => {
+  const { env, instance, log, metrics, shutdown } = context;
+  const measured = serviceMetrics(metrics);
   const settings = readVideoWorkerSettings(env);
   const [now, random] = [Date.now, Math.random];
 
   const store = openTaskStore({
     databaseUrl: settings.DATABASE_URL,
     maxConnections: Math.min(settings.VIDEO_WORKER_SLOTS, 8) + EXTRA_CONNECTIONS,
+    metrics: measured.store,
   });
   shutdown.add('task store', () => store.close());
 
-  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log });
+  const bus = await Bus.connect({ url: settings.NATS_URL, name: instance, log, metrics: measured.bus });
   shutdown.add('bus', () => bus.close());
 
-  const upstream = createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY });
+  const upstream = measureUpstream(createXaiUpstream({ proxyUrl: settings.UPSTREAM_PROXY }), measured.upstream);
   shutdown.add('upstream', () => upstream.close());
 
   const safeFetch = createSafeFetch({ allow: settings.FETCH_ALLOW, proxy: settings.FETCH_PROXY });
   shutdown.add('safe fetch', () => safeFetch.close());
 
-  const credentials = new CredentialClient({ bus, holder: instance, now, log });
+  const credentials = new CredentialClient({ bus, holder: instance, now, log, metrics: measured.credentials });
   shutdown.add('credential client', () => credentials.close());
 
   const usage = new UsageReporter({ bus, log, now, newBatchId: randomUUID });
   shutdown.add('usage', () => usage.close());
 
-  const media = await openMediaStore(settings);
+  const media = await openMediaStore(settings, { metrics: measured.media });
   const dependencies: VideoDependencies = {
     credentials,
     upstream,
@@ -63,13 +67,16 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     random,
   };
 
+  const models = new ModelCatalogue();
   const reconciler = new Reconciler({
     kind: 'video',
     worker: instance,
     upkeep: store.upkeep,
     bus,
     log,
+    metrics: measured.engine,
     deadlines: { queueMs: settings.QUEUE_DEADLINE_MS, runMs: settings.VIDEO_DEADLINE_MS },
+    models,
     retentionMs: settings.TASK_RETENTION,
     sweepMedia: createMediaSweep({ media, upkeep: store.upkeep, ttlMs: settings.MEDIA_TTL, log, now }),
     random,
@@ -77,7 +84,6 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   reconciler.start();
   shutdown.add('reconciler', () => reconciler.stop());
 
-  const models = new ModelCatalogue();
   const modelSync = new ModelSync({ bus, catalogue: models, log });
   modelSync.start();
   shutdown.add('model sync', () => modelSync.stop());
@@ -93,6 +99,7 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
     claims: store.claims,
     bus,
     log,
+    metrics: measured.engine,
     newToken: randomUUID,
     now,
     random,
@@ -103,6 +110,6 @@ await runService('video-worker', async ({ env, instance, log, shutdown }) => {
   runner.start();
   shutdown.add('runner', () => runner.stop());
 
-  await bus.announce('video-worker', instance);
+  await bus.announce(context);
   log.info({ slots: settings.VIDEO_WORKER_SLOTS }, 'taking tasks');
 });

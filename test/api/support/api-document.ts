@@ -10,8 +10,25 @@ export const DOCUMENT = openApiDocument({ closed: true });
 const ajv = new Ajv2020({ strict: false, allErrors: false });
 addFormats.default(ajv);
 ajv.addSchema(DOCUMENT, 'api');
+/** By the pointer of the schema: each is compiled once. */
+const validators = new Map<string, ValidateFunction>();
 
-const contentSchema = z.object({ examples: z.record(z.string(), z.object({ value: z.unknown() })).optional() });
+const exampleSchema = z.object({ value: z.unknown() });
+/** Those of errors are said once. */
+const ERROR_EXAMPLES = z
+  .record(z.string(), exampleSchema)
+  .parse(z.object({ examples: z.unknown() }).parse(DOCUMENT.components).examples);
+const exampleRefSchema = z
+  .object({ $ref: z.templateLiteral(['#/components/examples/', z.string()]) })
+  .transform(({ $ref }, context) => {
+    const example = ERROR_EXAMPLES[$ref.slice('#/components/examples/'.length)];
+    if (example) return example;
+    context.addIssue(`there is no ${$ref}`);
+    return z.NEVER;
+  });
+const contentSchema = z.object({
+  examples: z.record(z.string(), z.union([exampleRefSchema, exampleSchema])).optional(),
+});
 const responseSchema = z.object({
   content: z.record(z.string(), contentSchema).optional(),
   'x-error-codes': z.array(z.string()).optional(),
@@ -42,7 +59,8 @@ export function routeNamed(operationId: string): ApiRoute {
 /** The faults of a value by a schema of the document, named by its place: `components`, `schemas`, `Task`. */
 export function faultsOf(value: unknown, ...place: string[]): string[] {
   const pointer = place.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  const validate: ValidateFunction = ajv.compile({ $ref: `api#${pointer}` });
+  const validate = validators.get(pointer) ?? ajv.compile({ $ref: `api#${pointer}` });
+  validators.set(pointer, validate);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(
     ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,

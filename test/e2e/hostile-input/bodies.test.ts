@@ -59,18 +59,18 @@ describe.each(JSON_ROUTES)('%s %s', (method, path) => {
     ['is a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
     ['is plain text', '{}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['is in UTF-16', '{}', { 'content-type': 'application/json; charset=utf-16' }, 415, 'unsupported_media_type'],
+    ['is not compressed although it says so', '{}', { 'content-encoding': 'gzip' }, 400, 'malformed_request'],
     ['is encoded as nobody knows', '{}', { 'content-encoding': 'zstd, gzip' }, 415, 'unsupported_media_type'],
   ])('refuses a body that %s', async (_name, body, headers, status, code) => {
     expect(await send(method, path, body, headers)).toMatchObject({ status, error: { code } });
   });
 
-  it.each<[string, Body, Record<string, string>]>([
-    ['cut off', '{"model":"grok', {}],
-    ['not UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), {}],
-    ['not compressed although it says so', '{}', { 'content-encoding': 'gzip' }],
-  ])('refuses a body that is %s', async (_name, body, headers) => {
+  it.each<[string, Body]>([
+    ['cut off', '{"model":"grok'],
+    ['not UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ])('refuses a body that is %s', async (_name, body) => {
     const status = path.endsWith('/async') ? 422 : 400;
-    expect(await send(method, path, body, headers)).toMatchObject({ status, error: { code: 'invalid_json' } });
+    expect(await send(method, path, body)).toMatchObject({ status, error: { code: 'invalid_json' } });
   });
 
   it.each(['"\\ud800"', '"a\\u0000b"', '"\\udfff\\ud83d"'])('refuses the text %s', async (broken) => {

@@ -34,8 +34,8 @@ export class Levels {
       series.push({ at, value });
     };
     const servers = [
-      ['nats-server', this.experiment.nats.pid()],
-      ['postgres', this.experiment.postgres.pid()],
+      ['nats-server', this.experiment.nats.pid?.()],
+      ['postgres', this.experiment.postgres.pid?.()],
     ] as const;
     const processes = PROCESSES.map((name) => [name, this.experiment.system.pid(name)] as const);
     for (const [name, pid] of [...processes, ...servers]) {

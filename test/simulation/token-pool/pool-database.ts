@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { startPostgres, type TestServer } from '@grok2api/testkit';
-import { applyMigrations } from '../../../packages/prisma-migrate/src/index.js';
-import { type Database, openDatabase, POOL_SCHEMA } from '../../../services/token-pool/src/database.js';
+import { type Database, openDatabase } from '../../../services/token-pool/src/database.js';
 import { hashSecret, Secrets } from '../../../services/token-pool/src/secrets.js';
 import { CLOCK_SESSION, CLOCK_SQL } from '../clock-sql.js';
 import { silent } from './silent.js';
-
-const PRISMA_DIR = fileURLToPath(new URL('../../../services/token-pool/prisma', import.meta.url));
 
 /** The most slots of a credential that were granted at any moment, seen by the database itself at each write. */
 const HISTORY_SQL = [
@@ -56,8 +52,7 @@ export class PoolDatabase {
   ) {}
 
   static async start(): Promise<PoolDatabase> {
-    const server = await startPostgres();
-    await applyMigrations({ databaseUrl: server.url, schema: POOL_SCHEMA, prismaDir: PRISMA_DIR, log: silent });
+    const server = await startPostgres('migrated');
     const url = new URL(server.url);
     url.searchParams.set('options', CLOCK_SESSION);
     const database = openDatabase(url.href, silent);

@@ -37,8 +37,8 @@ export interface IncomingReplyOptions {
   /** Told of a message that is no such message, besides its subject. */
   dropMalformed(what: string, fields: object): void;
   send(subject: string, message: Uint8Array, reply?: string): void;
-  /** Called once, when no frame is wanted any more. */
-  onOver(): void;
+  /** Called once, when no frame is wanted any more, with why: its reader left, it failed, or neither. */
+  onOver(end: { left: boolean; failure: { cause: unknown } | undefined }): void;
 }
 
 /** Ticks of the requester's clock, a second each. */
@@ -222,14 +222,14 @@ export class IncomingReply implements ReplyStream {
     this.#options.signal.removeEventListener('abort', this.#abort);
     if (this.#over) return;
     this.#tellCancel();
-    this.#finish(failure);
+    this.#finish(failure, true);
   }
 
-  #finish(failure: { cause: unknown } | undefined): void {
+  #finish(failure: { cause: unknown } | undefined, left = false): void {
     if (this.#over) return;
     this.#over = true;
     this.#failure = failure;
-    this.#options.onOver();
+    this.#options.onOver({ left, failure });
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader) this.#last().then(reader.resolve, reader.reject);

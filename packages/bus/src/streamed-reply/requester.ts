@@ -1,11 +1,14 @@
 import type { StreamRpc } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
-import type { Logger } from '@grok2api/service-kit';
+import { beginSpan, type Logger } from '@grok2api/service-kit';
+import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { createInbox, headers, type Msg } from 'nats';
 import type { z } from 'zod';
+import { beginCalled } from '../called.js';
 import { encode } from '../codec.js';
 import type { Connection } from '../connection.js';
 import { CLAIM_HEADER, DEADLINE_HEADER, REQUEST_ID_HEADER } from '../headers.js';
+import { injectTrace } from '../trace-headers.js';
 import { leaveBody, MAX_BODY_BYTES, MAX_CLAIM_BYTES } from './claim-check.js';
 import { RequestTooLargeError } from './errors.js';
 import { IncomingReply, type ReplyStream } from './incoming-reply.js';
@@ -28,6 +31,7 @@ interface OutgoingRequest {
   /** Where its frames come. */
   subject: string;
   body: Uint8Array;
+  span: Span;
   stream: IncomingReply;
   options: OpenStreamOptions;
 }
@@ -61,16 +65,21 @@ export class StreamRequester {
   ): ReplyStream {
     this.#inbox ??= createInbox(this.connection.inboxPrefix);
     const subject = `${this.#inbox}.${++this.#opened}`;
+    const span = beginSpan(rpc.subject, { kind: SpanKind.CLIENT });
+    const end = beginCalled(this.connection.metrics, rpc.subject, span);
     const stream = new IncomingReply({
       subject,
       rpcSubject: rpc.subject,
       signal: options.signal,
       dropMalformed: (what, fields) => this.connection.dropMalformed(what, { subject: rpc.subject, ...fields }),
       send: (to, message, reply) => this.connection.send(to, message, reply),
-      onOver: () => this.#forget(subject),
+      onOver: (over) => {
+        end(over);
+        this.#forget(subject);
+      },
     });
     try {
-      const asked = { rpcSubject: rpc.subject, subject, body: encode(request), stream, options };
+      const asked = { rpcSubject: rpc.subject, subject, body: encode(request), span, stream, options };
       if (asked.body.length <= MAX_BODY_BYTES) this.#send(asked);
       else this.#sendByClaim(asked).catch((cause: unknown) => stream.fail(cause));
     } catch (cause) {
@@ -96,7 +105,7 @@ export class StreamRequester {
     else this.#send({ ...asked, body: new Uint8Array(0) }, id);
   }
 
-  #send({ rpcSubject, subject, body, stream, options }: OutgoingRequest, claim?: string): void {
+  #send({ rpcSubject, subject, body, span, stream, options }: OutgoingRequest, claim?: string): void {
     // While the connection is down a request would only sit in the client's buffer.
     if (!this.connection.connected) stream.disconnect();
     if (stream.over) return;
@@ -106,6 +115,7 @@ export class StreamRequester {
     sent.set(REQUEST_ID_HEADER, options.requestId);
     sent.set(DEADLINE_HEADER, String(Math.max(0, Math.floor(options.deadlineMs))));
     if (claim !== undefined) sent.set(CLAIM_HEADER, claim);
+    injectTrace(sent, trace.setSpan(context.active(), span));
     this.connection.nats.publish(rpcSubject, body, { reply: subject, headers: sent });
   }
 

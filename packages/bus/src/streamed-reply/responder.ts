@@ -1,11 +1,15 @@
 import { ApiError, errorMessage, type StreamErrorDetails, type StreamRpc, toStreamError } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
-import type { Logger } from '@grok2api/service-kit';
+import { inSpan, type Logger } from '@grok2api/service-kit';
+import { SpanKind } from '@opentelemetry/api';
 import { createInbox, type Msg, type MsgHdrs } from 'nats';
 import { z } from 'zod';
+import type { ServedOutcome } from '../bus-metrics.js';
+import { isRejection } from '../called.js';
 import { decode } from '../codec.js';
 import type { Connection } from '../connection.js';
 import { CLAIM_HEADER, DEADLINE_HEADER, REQUEST_ID_HEADER } from '../headers.js';
+import { extractTrace } from '../trace-headers.js';
 import { claimBody } from './claim-check.js';
 import { StreamError } from './errors.js';
 import { OutgoingReply, type ReplyWriter } from './outgoing-reply.js';
@@ -89,13 +93,17 @@ export class StreamResponder {
   ): void {
     this.#listen();
     let inFlight = 0;
-    this.connection.serve(rpc.subject, rpc.service, async (message) => {
+    this.connection.serve(rpc.subject, rpc.service, async (message, endpoint) => {
       if (!message.reply) return this.connection.dropMalformed('request', { subject: rpc.subject });
+      const end = endpoint.begin();
       const reply = this.#replyTo(message.reply, rpc.subject);
-      if (inFlight >= options.maxInFlight) return reply.fail(UNAVAILABLE);
+      if (inFlight >= options.maxInFlight) {
+        reply.fail(UNAVAILABLE);
+        return end('refused', 'overloaded');
+      }
       inFlight++;
       try {
-        await this.#answer(rpc, message, reply, handler, options);
+        end(...(await this.#answer(rpc, message, reply, handler, options)));
       } finally {
         inFlight--;
       }
@@ -117,7 +125,7 @@ export class StreamResponder {
     reply: OutgoingReply,
     handler: StreamHandler<Request>,
     { claimCheck }: ServeStreamOptions,
-  ): Promise<void> {
+  ): Promise<[ServedOutcome, reason?: string]> {
     const { signal } = reply;
     const log = this.log.child({ subject: rpc.subject, request_id: message.headers?.get(REQUEST_ID_HEADER) });
     reply.accept();
@@ -129,20 +137,28 @@ export class StreamResponder {
     } catch (err) {
       const requestId = message.headers?.get(REQUEST_ID_HEADER);
       this.connection.dropMalformed('request', { err, subject: rpc.subject, request_id: requestId });
-      return reply.fail(INTERNAL_ERROR);
+      reply.fail(INTERNAL_ERROR);
+      return ['refused', 'malformed_request'];
     }
-    if (signal.aborted) return;
+    if (signal.aborted) return ['left'];
+    const settings = { kind: SpanKind.SERVER, parent: extractTrace(message.headers) };
     try {
-      await handler(request, reply, context);
+      await inSpan(rpc.subject, settings, () => handler(request, reply, context));
       await reply.end();
+      return ['ok'];
     } catch (err) {
-      if (signal.aborted) log.debug({ err }, 'a reply was left unfinished');
-      else if (err instanceof StreamError) reply.fail(err.details);
-      else if (err instanceof ApiError) reply.fail(toStreamError(err));
-      else {
-        log.error({ err }, 'request failed');
-        reply.fail(INTERNAL_ERROR);
+      if (signal.aborted) {
+        log.debug({ err }, 'a reply was left unfinished');
+        return ['left'];
       }
+      const error = err instanceof ApiError ? new StreamError(toStreamError(err)) : err;
+      if (error instanceof StreamError) {
+        reply.fail(error.details);
+        return [isRejection(error) ? 'rejected' : 'error', error.details.code];
+      }
+      log.error({ err }, 'request failed');
+      reply.fail(INTERNAL_ERROR);
+      return ['error', INTERNAL_ERROR.code];
     }
   }
 

@@ -64,14 +64,32 @@ export function clientKeyBody({ monthly_budget_ticks: budget, ...key }: ClientKe
 /** What an Authorization header can carry. */
 const SECRET = /^[\x21-\x7e]{8,1000}$/;
 
+/** `http://user:password@host:port` and nothing behind it. */
+function isProxyUrl(text: string): boolean {
+  try {
+    const { username, password, pathname, search, hash } = new URL(text);
+    // Escapes that are none would be found out only by the first call.
+    decodeURIComponent(username + password);
+    return pathname === '/' && search === '' && hash === '';
+  } catch {
+    return false;
+  }
+}
+
 const credentialFields = {
   label: textSchema.trim().max(200).nullish(),
   base_url: z
     .url({ protocol: /^https?$/, error: 'It must be an http(s) address with /v1.' })
     .max(500)
     .nullish(),
+  proxy_url: z
+    .url({ protocol: /^https?$/, error: 'It must be an address such as http://user:password@host:port.' })
+    .max(500)
+    .refine(isProxyUrl, { error: 'It must be an address such as http://user:password@host:port.' })
+    .nullish(),
   priority: z.int().min(-1_000_000).max(1_000_000).nullish(),
   max_concurrency: z.int().min(0).max(1_000_000).nullish(),
+  requests_per_second: z.int().min(0).max(100_000).nullish(),
   monthly_budget_usd: monthlyBudgetSchema,
 };
 
@@ -101,14 +119,17 @@ export const listCredentialsSchema = adminPageSchema.extend({
 
 type CredentialFields = Omit<z.infer<typeof updateCredentialSchema>, 'enabled'>;
 
-/** What a body sets, as it goes over the bus. Null counts as absent, but for the budget: it ends it. */
+/** What a body sets, as it goes over the bus. Null counts as absent, but for proxy and budget: it ends them. */
 export function toCredentialChanges(body: CredentialFields): Omit<NewCredential, 'secret'> {
-  const { label, base_url, priority, max_concurrency, monthly_budget_usd: budget } = body;
+  const { label, base_url, proxy_url, priority, max_concurrency, requests_per_second } = body;
+  const { monthly_budget_usd: budget } = body;
   return {
     ...(label == null ? {} : { label }),
     ...(base_url == null ? {} : { base_url: base_url.replace(/\/+$/, '') }),
+    ...(proxy_url === undefined ? {} : { proxy_url }),
     ...(priority == null ? {} : { priority }),
     ...(max_concurrency == null ? {} : { max_concurrency }),
+    ...(requests_per_second == null ? {} : { requests_per_second }),
     ...(budget === undefined ? {} : { monthly_budget_ticks: budget === null ? null : fromUsd(budget) }),
   };
 }

@@ -7,15 +7,19 @@ const SERVICE = 'token-pool';
 export const CREDENTIAL_BATCH = 500;
 const MAX_PAGE = 500;
 
-/** What an administrator may set of a credential besides its secret. */
+/** What an administrator may set of a credential, and see, besides its secret. */
 const settableFields = {
   label: textSchema,
   /** With `/v1`, without a trailing slash. */
   base_url: textSchema,
+  /** The HTTP proxy that its calls go through. Set with user and password, shown without; null is the one of all calls. */
+  proxy_url: textSchema.nullable(),
   /** The higher one is preferred. */
   priority: z.int32(),
   /** Calls at a time; 0 is no limit. */
   max_concurrency: z.int32().nonnegative(),
+  /** Calls begun in a second, evenly spaced; 0 is no limit. */
+  requests_per_second: z.int32().nonnegative(),
   /** In ticks of 10^-10 US dollars, for each month by UTC; null is no limit. */
   monthly_budget_ticks: z.int().nonnegative().nullable(),
 };

@@ -13,6 +13,8 @@ export const credentialSchema = z.object({
   secret: z.string(),
   /** With `/v1`, without a trailing slash. */
   base_url: z.string(),
+  /** The HTTP proxy that its calls go through, with user and password, in place of the one of all calls. */
+  proxy_url: z.string().optional(),
 });
 export type Credential = z.infer<typeof credentialSchema>;
 
@@ -32,6 +34,8 @@ export const grantSchema = z.object({
    * grant that is good for one call is reported whatever comes of it: it may be a probe that others wait for.
    */
   watched: modelsSchema,
+  /** Stands for what calls depend on besides models, such as the proxy: to be said when the grant is renewed. */
+  terms: nameSchema.optional(),
   /** From the moment the reply was made. */
   expires_in_ms: z.number().int().positive(),
 });
@@ -107,11 +111,22 @@ export const renewGrants = {
   request: z.object({
     holder: nameSchema,
     grants: z
-      .array(z.object({ id: nameSchema, credential_id: nameSchema, models: modelsSchema, counted: z.boolean() }))
+      .array(
+        z.object({
+          id: nameSchema,
+          credential_id: nameSchema,
+          models: modelsSchema,
+          counted: z.boolean(),
+          terms: nameSchema.optional(),
+        }),
+      )
       .max(1000),
   }),
   reply: z.object({
-    /** Those that last longer, with what they may be used for at present. The others are gone. */
+    /**
+     * Those that last longer, with what they may be used for at present: nothing, when the terms are others by now. The
+     * others are gone.
+     */
     grants: z.array(z.object({ id: z.string(), models: modelsSchema, watched: modelsSchema })),
     expires_in_ms: z.number().int().positive(),
   }),

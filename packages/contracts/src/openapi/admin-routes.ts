@@ -184,6 +184,16 @@ export const ADMIN_ROUTES: readonly ApiRoute[] = [
     replies: { 202: callback },
   },
   {
+    tag: 'Server',
+    access: 'admin',
+    method: 'get',
+    path: '/admin/api/overview',
+    operationId: 'getOverview',
+    summary: 'Every process, and the last hour in numbers',
+    description: 'As the gateway that is asked has seen them; there is no hour before it was started.',
+    replies: { 200: { description: 'What it saw.', json: { schemas: ['Overview'] } } },
+  },
+  {
     tag: 'Usage',
     access: 'admin',
     method: 'get',

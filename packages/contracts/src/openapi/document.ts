@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { errorExamples } from './errors.js';
 import { TASK_EXAMPLES } from './examples/tasks.js';
-import { type Json, operation, refOf, TASK_ENDED_REF } from './operation.js';
+import { type Json, operation, refOf } from './operation.js';
 import { API_ROUTES } from './routes.js';
 import { REPLY_SCHEMAS, REQUEST_SCHEMAS } from './schemas.js';
 
@@ -37,14 +38,14 @@ export function openApiDocument({ closed = false }: OpenApiOptions = {}): Json {
     servers: [{ url: '/' }],
     tags: [...new Set(API_ROUTES.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
-    webhooks: { taskEnded: TASK_ENDED_REF },
+    webhooks: { taskEnded: { post: TASK_ENDED } },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A client key.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'A client key.' },
         adminKey: { type: 'http', scheme: 'bearer', description: "The administrator's key." },
       },
-      pathItems: { TaskEnded: { post: TASK_ENDED } },
+      examples: errorExamples(),
       schemas: { ...components(REQUEST_SCHEMAS, 'input', false), ...components(REPLY_SCHEMAS, 'output', closed) },
     },
   };

@@ -1,5 +1,6 @@
 import { inAsyncDialect } from '../api/async-dialect.js';
-import { ApiError, type ErrorCode } from '../errors.js';
+import { ApiError, ERROR_CATALOGUE, type ErrorCode, isErrorCode } from '../errors.js';
+import { TEXTS } from '../texts.js';
 import type { Access, ApiRoute } from './route.js';
 
 const ANYWHERE = [
@@ -61,4 +62,16 @@ export function errorsOf(route: ApiRoute): Map<number, ErrorCode[]> {
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return byStatus;
+}
+
+/** What every error looks like, and what to do about it, by its code; what depends on the case is in braces. */
+export function errorExamples(): Record<string, { description: string; value: unknown }> {
+  const codes = Object.keys(ERROR_CATALOGUE).filter(isErrorCode);
+  return Object.fromEntries(
+    codes.map((code) => {
+      const detail = code === 'task_not_found' ? { detail: TEXTS.zh.taskNotFound } : {};
+      const value = { ...new ApiError(code).toBody(), ...detail };
+      return [code, { description: ERROR_CATALOGUE[code].hint, value }];
+    }),
+  );
 }

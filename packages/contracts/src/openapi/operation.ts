@@ -28,9 +28,7 @@ export function refOf(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-/** The reference to what is sent to whoever is to be told of the end of a task. */
-export const TASK_ENDED_REF = { $ref: '#/components/pathItems/TaskEnded' } as const;
-const CALLBACKS = { taskEnded: { '{$request.body#/callback_url}': TASK_ENDED_REF } };
+const CALLBACKS = { taskEnded: { '{$request.body#/callback_url}': { $ref: '#/webhooks/taskEnded' } } };
 
 /** A route as an operation of the document. */
 export function operation(route: ApiRoute): Json {
@@ -131,7 +129,7 @@ function errorResponse(status: number, codes: readonly ErrorCode[], route: ApiRo
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
     headers: headers([...(HEADERS_OF_ERRORS[status] ?? []), ...(status === 429 ? limitHeaders(route) : [])]),
-    content: { 'application/json': { schema: { $ref: refOf('Error') } } },
+    content: { 'application/json': { schema: { $ref: refOf('Error') }, examples: exampleRefs(codes) } },
     'x-error-codes': codes,
   };
 }
@@ -148,6 +146,10 @@ function replyResponse({ description, json, events, other = {}, headers: names =
     headers: headers([...names, ...replayed, ...limitHeaders(route)]),
     ...(Object.keys(content).length > 0 ? { content } : {}),
   };
+}
+
+function exampleRefs(codes: readonly ErrorCode[]): Json {
+  return Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
 }
 
 // Only who sends a key that is asked for is counted.

@@ -1,5 +1,6 @@
 import { ADMIN_ROUTES } from './admin-routes.js';
 import { CHAT_ROUTES } from './chat-routes.js';
+import { CONSOLE_ROUTES } from './console-routes.js';
 import { FILE_ROUTES } from './file-routes.js';
 import { IMAGE_ROUTES } from './image-routes.js';
 import type { ApiRoute } from './route.js';
@@ -14,4 +15,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...FILE_ROUTES,
   ...SYSTEM_ROUTES,
   ...ADMIN_ROUTES,
+  ...CONSOLE_ROUTES,
 ];

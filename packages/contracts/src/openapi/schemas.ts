@@ -8,6 +8,7 @@ import {
 } from '../api/admin.js';
 import { chatCompletionSchema } from '../api/chat.js';
 import { imageCompletionSchema, videoCompletionSchema } from '../api/chat-with-media.js';
+import { signInSchema } from '../api/console.js';
 import { createImageGenerationSchema, imageEditSchema, imageGenerationSchema } from '../api/images.js';
 import {
   callbackDetailsReplySchema,
@@ -22,10 +23,12 @@ import {
   webhookSecretReplySchema,
 } from '../api/replies/admin.js';
 import { chatCompletionEventSchema, chatCompletionReplySchema } from '../api/replies/chat.js';
+import { consoleSessionReplySchema } from '../api/replies/console.js';
 import { errorReplySchema } from '../api/replies/error.js';
 import { healthReplySchema, processHealthReplySchema } from '../api/replies/health.js';
 import { imageEventSchema, imagesReplySchema } from '../api/replies/images.js';
 import { modelListReplySchema, modelReplySchema } from '../api/replies/models.js';
+import { overviewReplySchema } from '../api/replies/overview.js';
 import {
   asyncTaskAcceptedReplySchema,
   taskAcceptedReplySchema,
@@ -63,6 +66,7 @@ export const REQUEST_SCHEMAS = {
   ImportCredentials: importCredentialsSchema,
   CreateClientKey: createClientKeySchema,
   UpdateClientKey: updateClientKeySchema,
+  SignIn: signInSchema,
 } as const satisfies Record<string, z.ZodType>;
 
 /** The bodies that clients are sent, and the data of the events of streams. */
@@ -98,6 +102,8 @@ export const REPLY_SCHEMAS = {
   WebhookSecret: webhookSecretReplySchema,
   CallbackList: callbackListReplySchema,
   CallbackDetails: callbackDetailsReplySchema,
+  ConsoleSession: consoleSessionReplySchema,
+  Overview: overviewReplySchema,
 } as const satisfies Record<string, z.ZodType>;
 
 export type RequestSchema = keyof typeof REQUEST_SCHEMAS;

@@ -1,11 +1,11 @@
 import type { Credential } from '@grok2api/contracts';
-import { ProxyTunnels } from '@grok2api/safe-fetch';
-import { Agent, Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { CallOptions } from '../grok-upstream.js';
 import { answerOf, readBody, type XaiAnswer } from './answer.js';
 import { failureOf } from './call-failure.js';
 import { targetOf } from './call-target.js';
 import { type CallKind, isSuccess } from './faults.js';
+import { Routes } from './routes.js';
 import { withinTime } from './within-time.js';
 
 /** Limits of the calls, and the way that they take. */
@@ -22,7 +22,7 @@ export interface ClientSettings {
   maxChatAnswerBytes: number;
   /** A longer image is left out. */
   maxImageBytes: number;
-  /** An HTTP proxy that every call goes through, if any. */
+  /** An HTTP proxy that every call goes through, if any, but those of credentials with a proxy of their own. */
   proxyUrl: string | undefined;
   now: () => number;
 }
@@ -49,24 +49,17 @@ interface Manner {
   idleTimeoutMs?: number;
 }
 
-// Less than servers and proxies allow, so that hardly a request meets a connection that is being closed.
-const KEEP_ALIVE_MS = 30_000;
-
 /**
  * Makes single HTTP calls to xAI: each at most once, within its limits, without following redirects. Creates go out on
  * a connection of their own, so that it is known whether they left; the rest share connections.
  */
 export class XaiClient {
   readonly settings: ClientSettings;
-  readonly #tunnels: ProxyTunnels | undefined;
-  readonly #pool: Agent;
+  readonly #routes: Routes;
 
   constructor(settings: ClientSettings) {
     this.settings = settings;
-    const { proxyUrl, connectTimeoutMs } = settings;
-    this.#tunnels = proxyUrl === undefined ? undefined : new ProxyTunnels(proxyUrl, connectTimeoutMs);
-    // As many connections as calls in flight: a chat that waited for another's to become free would stand still.
-    this.#pool = new Agent({ ...this.#connectionOptions(), pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS });
+    this.#routes = new Routes(settings.connectTimeoutMs);
   }
 
   /**
@@ -116,8 +109,7 @@ export class XaiClient {
 
   /** Waits for the calls in flight that share connections, then closes these. */
   async close(): Promise<void> {
-    await this.#pool.close();
-    await this.#tunnels?.close();
+    await this.#routes.close();
   }
 
   async #exchange<Result>(
@@ -129,18 +121,9 @@ export class XaiClient {
   ): Promise<Result> {
     const target = targetOf(credential);
     const isCreate = call.kind === 'create';
-    // A pooled connection may be closed by the other side just as a request is sent on it: nobody could tell whether
-    // it arrived.
-    const ownConnection = isCreate
-      ? new Client(target.origin, { ...this.#connectionOptions(), pipelining: 0 })
-      : undefined;
     let connected = false;
-    ownConnection?.once('connect', () => {
-      connected = true;
-    });
-    const dispatcher: Dispatcher = ownConnection ?? this.#pool;
-    try {
-      return await withinTime(timeoutMs, signal, async (stop) =>
+    const exchangeOn = async (dispatcher: Dispatcher) =>
+      withinTime(timeoutMs, signal, async (stop) =>
         read(
           await dispatcher.request({
             origin: target.origin,
@@ -159,17 +142,23 @@ export class XaiClient {
           }),
         ),
       );
+    try {
+      return await this.#routes.use(credential.proxy_url ?? this.settings.proxyUrl, async (route) => {
+        if (!isCreate) return await exchangeOn(route.shared);
+        // A pooled connection may be closed by the other side just as a request is sent on it: nobody could tell whether
+        // it arrived.
+        const connection = route.ownConnection(target.origin);
+        connection.once('connect', () => {
+          connected = true;
+        });
+        try {
+          return await exchangeOn(connection);
+        } finally {
+          await connection.destroy();
+        }
+      });
     } catch (cause) {
       throw failureOf(cause, signal.aborted, isCreate && connected ? 'unknown' : 'no');
-    } finally {
-      await ownConnection?.destroy();
     }
-  }
-
-  // undici's own time-outs begin anew with each byte: a slow drip would keep a call for ever. Where the whole call has
-  // its time they are off.
-  #connectionOptions() {
-    const connect = this.#tunnels?.connect ?? { timeout: this.settings.connectTimeoutMs };
-    return { connect, headersTimeout: 0, bodyTimeout: 0 };
   }
 }

@@ -23,6 +23,8 @@ export interface CachedMediaStoreOptions {
   maxBytes: number;
   /** Told of a disk that cannot be written; files come from the store itself then. */
   onFault: (error: unknown) => void;
+  /** Told of each file that is opened: whether it was here, or on its way. */
+  onLook?: (isHit: boolean) => void;
   now?: () => number;
 }
 
@@ -39,12 +41,13 @@ export class CachedMediaStore implements MediaStore {
     private readonly store: MediaStore,
     private readonly cache: DiskCache,
     private readonly now: () => number,
+    private readonly onLook: (isHit: boolean) => void,
   ) {}
 
   /** Opens a cache, empty, before a store. */
   static async open(store: MediaStore, options: CachedMediaStoreOptions): Promise<CachedMediaStore> {
     const now = options.now ?? Date.now;
-    return new CachedMediaStore(store, await DiskCache.open({ ...options, now }), now);
+    return new CachedMediaStore(store, await DiskCache.open({ ...options, now }), now, options.onLook ?? (() => {}));
   }
 
   async put(id: string, source: MediaSource, options: PutOptions): Promise<{ bytes: number }> {
@@ -67,7 +70,9 @@ export class CachedMediaStore implements MediaStore {
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? stat.bytes - 1, stat.bytes - 1);
     if (start < 0 || start > end) throw new MediaRangeError(stat.bytes);
-    if (!this.cache.has(id, stat)) this.cache.add(id, stat, () => this.store.open(id));
+    const isHit = this.cache.has(id, stat);
+    this.onLook(isHit);
+    if (!isHit) this.cache.add(id, stat, () => this.store.open(id));
     return (await this.cache.read(id, stat, { start, end })) ?? this.store.open(id, range);
   }
 

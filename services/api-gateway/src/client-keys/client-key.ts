@@ -4,6 +4,8 @@ import type { ClientKey as BusClientKey } from '@grok2api/contracts';
 export interface ClientKey {
   /** Tasks, uploads and usage belong to it. */
   owner: string;
+  /** For people. */
+  name: string;
   revoked: boolean;
   /** In ms. */
   expiresAt: number | undefined;
@@ -22,6 +24,7 @@ export interface ClientKey {
 export function configuredKey(name: string): ClientKey {
   return {
     owner: name,
+    name,
     revoked: false,
     expiresAt: undefined,
     requestsPerMinute: undefined,
@@ -36,6 +39,7 @@ export function configuredKey(name: string): ClientKey {
 export function madeKey(key: BusClientKey): ClientKey {
   return {
     owner: key.id,
+    name: key.name,
     revoked: key.revoked_at !== null,
     expiresAt: key.expires_at === null ? undefined : Date.parse(key.expires_at),
     requestsPerMinute: key.requests_per_minute ?? undefined,

@@ -1,6 +1,7 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { ClientKey as BusClientKey } from '@grok2api/contracts';
 import { type ClientKey, configuredKey, madeKey } from './client-key.js';
+import { keyHash } from './key-hash.js';
 
 /** `closed`: a key is asked for; `open`: there has never been one; `unknown`: nobody has told yet. */
 export type AccessMode = 'unknown' | 'open' | 'closed';
@@ -21,7 +22,7 @@ export class ClientKeys {
 
   /** @param configured the keys of the settings */
   constructor(configured: readonly { name: string; secret: string }[]) {
-    this.#configured = new Map(configured.map(({ name, secret }) => [this.#mac(sha256(secret)), configuredKey(name)]));
+    this.#configured = new Map(configured.map(({ name, secret }) => [this.#mac(keyHash(secret)), configuredKey(name)]));
     this.#closed = this.#configured.size > 0;
   }
 
@@ -38,7 +39,12 @@ export class ClientKeys {
 
   /** The key with that secret, also one that has ended. */
   find(secret: string): ClientKey | undefined {
-    const mac = this.#mac(sha256(secret));
+    return this.findByHash(keyHash(secret));
+  }
+
+  /** The key whose secret has that hash, also one that has ended. */
+  findByHash(hash: Buffer): ClientKey | undefined {
+    const mac = this.#mac(hash);
     return this.#configured.get(mac) ?? this.#made.get(mac);
   }
 
@@ -61,8 +67,4 @@ export class ClientKeys {
   #mac(hash: Buffer): string {
     return createHmac('sha256', this.#macKey).update(hash).digest('base64');
   }
-}
-
-function sha256(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }

@@ -88,6 +88,13 @@ export class RequestAllowance {
     });
   }
 
+  /** What would be admitted now as far as this gateway has been told, without counting anything. */
+  look(): Allowance {
+    const now = this.#options.now();
+    if (now >= this.#resetAt) return { admitted: true, remaining: this.#limit, retryAfterMs: 0, resetMs: 0 };
+    return this.#allowance(now >= this.#blockedUntil, now);
+  }
+
   async #ask(): Promise<void> {
     const { ask, now, onAway } = this.#options;
     this.#asking = true;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@grok2api/contracts';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { ClientKey } from '../client-keys/client-key.js';
 import type { ClientKeys } from '../client-keys/client-keys.js';
 import type { Identity } from '../locals.js';
+import { presentedHash, presentedKey } from './presented-key.js';
 
 /** The owner of everything while there has never been a key. */
 const OPEN_OWNER = 'open';
@@ -27,7 +28,7 @@ export class Authenticator {
 
   /** Lets only requests with a good key pass. @throws ApiError `invalid_api_key`, `service_unavailable` */
   readonly requireKey: RequestHandler = async (req, res, next) => {
-    const identity = await this.#identify(req);
+    const identity = await this.#identify(presentedHash(req, res));
     if (!identity) {
       throw new ApiError('invalid_api_key', {
         values: { reason: 'You did not provide an API key. Send it as: Authorization: Bearer KEY.' },
@@ -41,8 +42,9 @@ export class Authenticator {
   /** Lets requests without a key pass too, as holders of what they name; a wrong key is refused all the same. */
   readonly allowCapability: RequestHandler = async (req, res, next) => {
     const holder = { owner: NO_OWNER, byCapability: true };
-    const needsNoKey = presentedKey(req) === undefined && this.dependencies.keys.mode !== 'open';
-    res.locals.identity = needsNoKey ? holder : ((await this.#identify(req)) ?? holder);
+    const hash = presentedHash(req, res);
+    const needsNoKey = hash === undefined && this.dependencies.keys.mode !== 'open';
+    res.locals.identity = needsNoKey ? holder : ((await this.#identify(hash)) ?? holder);
     next();
   };
 
@@ -59,11 +61,17 @@ export class Authenticator {
     next();
   };
 
-  /** Who sends the request; undefined when it has no key and one is needed. */
-  async #identify(req: Request): Promise<Identity | undefined> {
+  /** The client key whose secret has that hash. @throws ApiError `invalid_api_key`, `service_unavailable` */
+  async clientKey(hash: Buffer): Promise<ClientKey> {
+    const identity = await this.#identify(hash);
+    if (!identity?.key) throw refused(INCORRECT);
+    return identity.key;
+  }
+
+  /** Who has the key with that hash; undefined for no key where one is needed. */
+  async #identify(hash: Buffer | undefined): Promise<Identity | undefined> {
     const { keys, refresh } = this.dependencies;
-    const secret = presentedKey(req);
-    const known = () => (secret === undefined ? undefined : keys.find(secret));
+    const known = () => (hash === undefined ? undefined : keys.findByHash(hash));
     let key = known();
     if (!key && !keys.complete) {
       // Who comes before anybody has told is answered as is right, where that takes moments only.
@@ -73,10 +81,10 @@ export class Authenticator {
     if (key) return { owner: this.#checked(key).owner, byCapability: false, key };
     if (keys.mode === 'open') return { owner: OPEN_OWNER, byCapability: false };
     // Never open by mistake: there may be keys that nobody has told of yet.
-    if (keys.mode === 'unknown' || (secret !== undefined && !keys.complete)) {
+    if (keys.mode === 'unknown' || (hash !== undefined && !keys.complete)) {
       throw new ApiError('service_unavailable', { headers: { 'retry-after': RETRY_AFTER_S } });
     }
-    if (secret === undefined) return undefined;
+    if (hash === undefined) return undefined;
     throw refused(INCORRECT);
   }
 
@@ -87,12 +95,6 @@ export class Authenticator {
     }
     return key;
   }
-}
-
-/** The key that a request carries. */
-export function presentedKey(req: Request): string | undefined {
-  const bearer = /^Bearer +(.+)$/i.exec(req.get('authorization') ?? '')?.[1];
-  return bearer?.trim() || req.get('x-api-key') || undefined;
 }
 
 function refused(reason: string): ApiError {

@@ -16,11 +16,11 @@ const EXPOSED = [
 ];
 const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 const PREFLIGHT_MAX_AGE_S = 86_400;
-const ADMIN = /^\/admin(\/|$)/i;
+const OWN_PAGES_ONLY = /^\/(admin|console)(\/|$)/i;
 
 /**
- * Lets pages of other origins use the API, never with credentials of the browser, and never its admin part: with keys
- * those of `origins` (`*`: any), without keys those that an open server answers.
+ * Lets pages of other origins use the API, never with credentials of the browser, and never its admin part or its
+ * console: with keys those of `origins` (`*`: any), without keys those that an open server answers.
  */
 export function crossOrigin(origins: readonly string[], isOpen: () => boolean): RequestHandler {
   const allows = (origin: string | undefined): boolean =>
@@ -35,7 +35,7 @@ export function crossOrigin(origins: readonly string[], isOpen: () => boolean): 
   });
   const answer = cors<Request>((req, decide) => decide(null, optionsOf(req)));
   return (req, res, next) => {
-    if (ADMIN.test(req.path)) next();
+    if (OWN_PAGES_ONLY.test(req.path)) next();
     else answer(req, res, next);
   };
 }

@@ -36,7 +36,7 @@ export class KeyLimits {
     const { key } = res.locals.identity;
     if (!key) return next();
     if (req.method === 'POST') this.#checkBudget(key);
-    if (key.maxConcurrency !== undefined) await this.#begin(key.owner, key.maxConcurrency, res);
+    if (key.maxConcurrency !== undefined) await this.#begin(key, key.maxConcurrency, res);
     if (key.requestsPerMinute !== undefined) await this.#count(key.owner, key.requestsPerMinute, res);
     next();
   };
@@ -46,22 +46,27 @@ export class KeyLimits {
     await Promise.allSettled([...this.#concurrencies.values()].map((concurrency) => concurrency.close()));
   }
 
-  #checkBudget({ budgetExhaustedIn }: ClientKey): void {
+  #checkBudget(key: ClientKey): void {
+    const { budgetExhaustedIn } = key;
     const now = new Date(this.#dependencies.now());
     if (budgetExhaustedIn === undefined || !now.toISOString().startsWith(budgetExhaustedIn)) return;
     const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
     // No client should wait for it: OpenAI's would, for a while.
     throw new ApiError('insufficient_quota', {
-      headers: { 'retry-after': retryAfter(nextMonth - now.getTime()), 'x-should-retry': 'false' },
+      headers: {
+        ...this.#knownLimit(key),
+        'retry-after': retryAfter(nextMonth - now.getTime()),
+        'x-should-retry': 'false',
+      },
     });
   }
 
-  async #begin(owner: string, limit: number, res: Response): Promise<void> {
-    const end = await this.#concurrencyOf(owner, limit).begin();
+  async #begin(key: ClientKey, limit: number, res: Response): Promise<void> {
+    const end = await this.#concurrencyOf(key.owner, limit).begin();
     if (!end) {
       throw new ApiError('rate_limit_exceeded', {
         message: `Rate limit reached for this API key on requests in progress: Limit ${limit}. Please try again in 1s.`,
-        headers: { 'retry-after': retryAfter(CONCURRENCY_RETRY_AFTER_MS) },
+        headers: { ...this.#knownLimit(key), 'retry-after': retryAfter(CONCURRENCY_RETRY_AFTER_MS) },
       });
     }
     if (res.closed) end();
@@ -77,6 +82,11 @@ export class KeyLimits {
       message: `Rate limit reached for this API key on requests per min (RPM): Limit ${limit}, Used ${limit}, Requested 1. Please try again in ${wait}.`,
       headers: { 'retry-after': retryAfter(allowance.retryAfterMs) },
     });
+  }
+
+  /** The headers for who is refused for something else, and so not counted. */
+  #knownLimit({ owner, requestsPerMinute: limit }: ClientKey): Record<string, string> {
+    return limit === undefined ? {} : rateLimitHeaders(limit, this.#allowanceOf(owner, limit).look());
   }
 
   #allowanceOf(owner: string, limit: number): RequestAllowance {

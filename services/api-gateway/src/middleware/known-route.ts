@@ -11,6 +11,7 @@ export function knownRoute(routes: KnownRoutes, refuseWrongKey: RequestHandler):
     const { method, path } = req;
     const known = routes.find(path);
     if (!known) throw new ApiError('route_not_found', { values: { method, path } });
+    res.locals.knownPath = known;
     if (known.methods.includes(method)) return known.isPublic ? refuseWrongKey(req, res, next) : next();
     const allow = [...known.methods, 'OPTIONS'].join(', ');
     if (method === 'OPTIONS') res.status(204).set({ allow }).end();

@@ -19,7 +19,10 @@ export function drained(res: Response): Promise<void> {
       done();
     };
     const goOn = () => settle(resolve);
-    const late = setTimeout(() => settle(() => reject(new StalledError('the client reads nothing'))), STALLED_MS);
+    const late = setTimeout(() => {
+      res.locals.stalled = true;
+      settle(() => reject(new StalledError('the client reads nothing')));
+    }, STALLED_MS);
     res.on('drain', goOn);
     res.on('close', goOn);
   });

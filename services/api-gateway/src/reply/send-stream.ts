@@ -8,7 +8,10 @@ import { STALLED_MS } from './drained.js';
  * @throws what the source fails with, once the answer is cut
  */
 export async function sendStream(res: Response, source: NodeJS.ReadableStream | AsyncIterable<string>): Promise<void> {
-  res.setTimeout(STALLED_MS, () => res.destroy());
+  res.setTimeout(STALLED_MS, () => {
+    res.locals.stalled = true;
+    res.destroy();
+  });
   try {
     await pipeline(source, res);
   } catch (err) {

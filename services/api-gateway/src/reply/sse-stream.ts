@@ -76,7 +76,10 @@ export class SseStream {
 
   #keepAlive(): void {
     if (this.#blockedSince === undefined) this.ping();
-    else if (this.now() - this.#blockedSince > STALLED_MS) this.#res.destroy();
+    else if (this.now() - this.#blockedSince > STALLED_MS) {
+      this.#res.locals.stalled = true;
+      this.#res.destroy();
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Bus } from '@grok2api/bus';
+import type { Readiness } from '@grok2api/service-kit';
 import type { TaskStore } from '@grok2api/task-store';
 import { Router } from 'express';
-import type { ClientKeys } from '../client-keys/client-keys.js';
 
 const ANSWER_TIMEOUT_MS = 1_000;
 /** Health is asked often and by anybody: one look serves all for this long. */
@@ -12,7 +12,7 @@ export interface HealthDependencies {
   tasks: TaskStore['tasks'];
   /** Services that have to answer for the system to be healthy. */
   expectedServices: readonly string[];
-  clientKeys: ClientKeys;
+  readiness: Readiness;
   now: () => number;
 }
 
@@ -22,7 +22,7 @@ interface Look {
 }
 
 /** `/health`: which parts answer. `/healthz`: this process lives. `/readyz`: it can take requests. No key is asked. */
-export function healthRoutes({ bus, tasks, expectedServices, clientKeys, now }: HealthDependencies): Router {
+export function healthRoutes({ bus, tasks, expectedServices, readiness, now }: HealthDependencies): Router {
   let last: Look | undefined;
 
   const look = async (): Promise<Record<string, boolean>> => {
@@ -46,7 +46,7 @@ export function healthRoutes({ bus, tasks, expectedServices, clientKeys, now }: 
     res.json({ status: 'ok' });
   });
   router.get('/readyz', (_req, res) => {
-    const ready = bus.connected && clientKeys.mode !== 'unknown';
+    const ready = readiness.missing.length === 0;
     res.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'not ready' });
   });
   return router;

@@ -15,6 +15,7 @@ import {
   taskStatusPathSchema,
 } from '@grok2api/contracts';
 import type { MediaStore } from '@grok2api/media-store';
+import type { Counter } from '@grok2api/service-kit';
 import { type DeleteSelection, type Task, toTaskEvent } from '@grok2api/task-store';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AcceptDependencies } from '../accept-task.js';
@@ -43,12 +44,13 @@ export interface TaskRoutesDependencies extends AcceptDependencies {
   requireKey: RequestHandler;
   /** Middleware of the routes that read one task by its id. */
   readTask: RequestHandler;
+  skippedEvents: Counter;
 }
 
 /** The tasks of a kind: create, list, read, watch, cancel, delete, try again. */
 export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
   const { kind, create, tasks, bus, feed, keyed, positions, media, json, requireKey, readTask } = dependencies;
-  const { urls, randomHex, pendingLimit, now } = dependencies;
+  const { urls, randomHex, pendingLimit, skippedEvents, now } = dependencies;
   const path = `${KIND_PATHS[kind]}/tasks`;
   const router = Router();
 
@@ -180,6 +182,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
       kind,
       texts: res.locals.texts,
       results: ({ result }) => taskResults({ kind, result, origin: task.origin }),
+      skipped: () => skippedEvents.inc(),
     });
     const watch = await feed.watch(task.id, stream);
     if (!watch) throw new ApiError('task_not_found');

@@ -1,4 +1,5 @@
 import type { CredentialEntry, NewCredential } from '@grok2api/contracts';
+import { encryptProxy } from '../credential-encryption.js';
 import type { Database } from '../database.js';
 import type { Prisma } from '../generated/client.js';
 import { hashSecret, type Secrets } from '../secrets.js';
@@ -19,7 +20,7 @@ export interface CredentialAdminOptions {
   list: CredentialList;
   secrets: Secrets;
   /** What a new credential has unless it says otherwise. */
-  defaults: { baseUrl: string; maxConcurrency: number };
+  defaults: { baseUrl: string; maxConcurrency: number; requestsPerSecond: number };
   /** Makes 16 random bytes as hex digits. */
   randomHex: () => string;
   now: () => number;
@@ -33,16 +34,21 @@ export class CredentialAdmin {
 
   /** Adds credentials; a secret that is there already is a duplicate and stays as it is, a deleted one comes back. */
   async add(credentials: readonly NewCredential[]): Promise<AddResult[]> {
-    const rows = credentials.map((credential) => newRow(credential, this.options));
+    const { randomHex } = this.options;
+    const news = credentials.map((credential) => ({
+      credential,
+      row: toRow(`cred_${randomHex()}`, credential, this.options),
+    }));
+    const rows = news.map(({ row }) => row);
     const addedIds = await this.#insert(rows);
     const knownByHash = await this.#findByHash(rows.filter(({ id }) => !addedIds.has(id)));
     const results: AddResult[] = [];
-    for (const row of rows) {
+    for (const { row, credential } of news) {
       const other = addedIds.has(row.id) ? undefined : knownByHash.get(hex(row.secretHash));
       if (!other) results.push({ status: 'added', id: row.id });
       else if (!other.deletedAt) results.push({ status: 'duplicate', id: other.id });
       else {
-        await this.#restore(other.id, row);
+        await this.#restore(toRow(other.id, credential, this.options));
         // Named once more in the same batch it is a duplicate.
         other.deletedAt = null;
         results.push({ status: 'restored', id: other.id });
@@ -53,9 +59,9 @@ export class CredentialAdmin {
 
   /** Changes a credential and returns it; undefined when it is not there or deleted. */
   async update(id: string, { enabled, ...settable }: CredentialChanges): Promise<CredentialEntry | undefined> {
-    const { database, list } = this.options;
+    const { database, list, secrets } = this.options;
     const data = {
-      ...toColumns(settable),
+      ...toColumns(id, settable, secrets),
       ...(await this.#exhaustedIn(id, settable.monthly_budget_ticks)),
       ...(enabled === undefined ? {} : enablement(enabled)),
     };
@@ -92,11 +98,14 @@ export class CredentialAdmin {
     // As arrays: with a parameter for each value of 500 rows most of the time would go into writing the statement.
     const added = await this.options.database.$queryRaw<{ id: string }[]>`
       INSERT INTO pool.credentials
-        (id, secret_encrypted, secret_hash, last4, label, base_url, priority, max_concurrency, monthly_budget_ticks, source)
+        (id, secret_encrypted, secret_hash, last4, label, base_url, proxy_url, proxy_login_encrypted,
+          priority, max_concurrency, requests_per_second, monthly_budget_ticks, source)
       SELECT *, 'admin'::pool.credential_source FROM unnest(
         ${column('id')}::text[], ${column('secretEncrypted')}::bytea[], ${column('secretHash')}::bytea[],
-        ${column('last4')}::text[], ${column('label')}::text[], ${column('baseUrl')}::text[], ${column('priority')}::int[],
-        ${column('maxConcurrency')}::int[], ${column('monthlyBudgetTicks')}::bigint[])
+        ${column('last4')}::text[], ${column('label')}::text[], ${column('baseUrl')}::text[], ${column('proxyUrl')}::text[],
+        ${column('proxyLoginEncrypted')}::bytea[], ${column('priority')}::int[],
+        ${column('maxConcurrency')}::int[], ${column('requestsPerSecond')}::int[],
+        ${column('monthlyBudgetTicks')}::bigint[])
       ON CONFLICT (secret_hash) DO NOTHING RETURNING id`;
     return new Set(added.map(({ id }) => id));
   }
@@ -110,9 +119,8 @@ export class CredentialAdmin {
     return new Map(known.map((row) => [hex(row.secretHash), row]));
   }
 
-  async #restore(id: string, row: CredentialRow): Promise<void> {
-    const { id: _id, secretEncrypted: _secret, secretHash: _hash, ...settable } = row;
-    const data = { ...settable, source: 'admin' as const, ...enablement(true), deletedAt: null };
+  async #restore({ id, ...row }: CredentialRow): Promise<void> {
+    const data = { ...row, source: 'admin' as const, ...enablement(true), deletedAt: null };
     await this.options.database.credential.update({ where: { id }, data });
     await this.#permitModels(id);
   }
@@ -135,10 +143,9 @@ export class CredentialAdmin {
   }
 }
 
-type CredentialRow = ReturnType<typeof newRow>;
+type CredentialRow = ReturnType<typeof toRow>;
 
-function newRow({ secret, ...settable }: NewCredential, { secrets, defaults, randomHex }: CredentialAdminOptions) {
-  const id = `cred_${randomHex()}`;
+function toRow(id: string, { secret, ...settable }: NewCredential, { secrets, defaults }: CredentialAdminOptions) {
   return {
     id,
     secretEncrypted: secrets.encrypt(secret, id),
@@ -147,18 +154,22 @@ function newRow({ secret, ...settable }: NewCredential, { secrets, defaults, ran
     label: '',
     priority: 0,
     monthlyBudgetTicks: null,
+    ...encryptProxy(null, secrets, id),
     ...defaults,
-    ...toColumns(settable),
+    ...toColumns(id, settable, secrets),
   };
 }
 
-function toColumns(settable: Omit<NewCredential, 'secret'>) {
-  const { label, base_url, priority, max_concurrency, monthly_budget_ticks: budget } = settable;
+function toColumns(id: string, settable: Omit<NewCredential, 'secret'>, secrets: Secrets) {
+  const { label, base_url, proxy_url, priority, max_concurrency, requests_per_second } = settable;
+  const { monthly_budget_ticks: budget } = settable;
   return {
     ...(label === undefined ? {} : { label }),
     ...(base_url === undefined ? {} : { baseUrl: base_url }),
+    ...(proxy_url === undefined ? {} : encryptProxy(proxy_url, secrets, id)),
     ...(priority === undefined ? {} : { priority }),
     ...(max_concurrency === undefined ? {} : { maxConcurrency: max_concurrency }),
+    ...(requests_per_second === undefined ? {} : { requestsPerSecond: requests_per_second }),
     ...(budget === undefined ? {} : { monthlyBudgetTicks: budget === null ? null : BigInt(budget) }),
   } satisfies Prisma.CredentialUpdateManyMutationInput;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type Credential, DEFAULT_MODELS, type ListedModel, type Model, mergeModels } from '@grok2api/contracts';
 import type { GrokUpstream } from '@grok2api/grok-upstream';
 import type { Logger } from '@grok2api/service-kit';
@@ -12,6 +13,8 @@ export interface SyncedModelsOptions {
   /** The operator's own models: they stand whatever the upstream lists. */
   own: readonly Model[];
   intervalMs: number;
+  /** Called whenever the catalogue is another one than before. */
+  changed: () => void;
   log: Logger;
   /** 0 to 1, for jitter. */
   random: () => number;
@@ -81,11 +84,13 @@ export class SyncedModels {
     const listed = [...this.#listed.values()].flat();
     // An upstream that has not answered yet may have any of the known models: none counts as retired.
     const unheard = [...baseUrls].some((baseUrl) => !this.#listed.has(baseUrl));
+    const before = this.#models;
     this.#models = unheard
       ? withModels(mergeModels([], listed), this.#known)
       : withModels(mergeModels(this.#known, listed), own);
 
     this.#endFirstRound();
+    if (!isDeepStrictEqual(this.#models, before)) this.#options.changed();
 
     const err = errors.find((error) => error !== undefined);
     if (err === undefined) this.#failures = 0;

@@ -5,17 +5,22 @@ import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { BodiesInFlight } from '../../body/bodies-in-flight.js';
 import type { ClientKeyFeed } from '../../client-keys/client-key-feed.js';
 import { requireAdminKey } from '../../middleware/admin-key.js';
+import type { KeyGuesses } from '../../middleware/key-guesses.js';
+import type { SystemWatch } from '../../overview/system-watch.js';
 import { adminCallbackRoutes } from './callbacks.js';
 import { adminClientKeyRoutes } from './client-keys.js';
 import { adminCredentialRoutes } from './credentials.js';
 import { adminImportRoutes } from './import-credentials.js';
+import { adminOverviewRoutes } from './overview.js';
 import { adminUsageRoutes } from './usage.js';
 
 export interface AdminRoutesDependencies {
   adminKey: string;
+  guesses: KeyGuesses;
   bus: Bus;
   keys: ClientKeyFeed;
   callbacks: Callbacks;
+  watch: SystemWatch;
   /** Middleware that parses a JSON body. */
   json: RequestHandler[];
   bodiesInFlight: BodiesInFlight;
@@ -25,12 +30,13 @@ export interface AdminRoutesDependencies {
 /** The admin API: credentials, client keys, usage, callbacks. Never for web pages of other origins. */
 export function adminRoutes(dependencies: AdminRoutesDependencies): Router {
   const router = Router();
-  router.use(requireAdminKey(dependencies.adminKey, dependencies.now), keepNothing);
+  router.use(requireAdminKey(dependencies.adminKey, dependencies.guesses), keepNothing);
   router.use(
     adminImportRoutes(dependencies),
     adminCredentialRoutes(dependencies),
     adminClientKeyRoutes(dependencies),
     adminUsageRoutes(dependencies),
+    adminOverviewRoutes(dependencies),
     adminCallbackRoutes(dependencies),
   );
   router.use(hideBody);

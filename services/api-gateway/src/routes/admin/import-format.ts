@@ -18,7 +18,7 @@ const FORMATS: Record<string, (text: string) => ImportEntry[]> = {
   'text/csv': fromCsv,
   'text/plain': fromLines,
 };
-const NUMBERS = ['priority', 'max_concurrency', 'monthly_budget_usd'];
+const NUMBERS = ['priority', 'max_concurrency', 'requests_per_second', 'monthly_budget_usd'];
 
 /**
  * Reads the credentials of an import. JSON: an array of secrets or of objects, or an object with it as `credentials`.

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { throughput } from '../load/throughput.js';
+import { type Row, shown } from '../report/row.js';
+import { median } from '../report/statistics.js';
+import { CREATE_BODY } from './creates.js';
+import type { Measure } from './measure.js';
+import { withOurs } from './with-ours.js';
+
+/** As many as a browser opens to one origin. */
+const CONNECTIONS = 6;
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+interface BrowserResult {
+  perSecond: number;
+  p99Ms: number;
+  requests: number;
+  errors: number;
+}
+
+/** How many videos a page of the same origin creates, beside the load generator with as many connections. */
+export const measureBrowser: Measure = async (effort, log) => {
+  const executablePath = process.env.BENCH_BROWSER || BROWSERS.find((path) => existsSync(path));
+  if (executablePath === undefined)
+    throw new Error('no Chromium is installed (apt-get install chromium), or BENCH_BROWSER names none');
+  return withOurs({}, async ({ system, headers }) => {
+    const url = `${system.baseUrl}/v1/video/generations/async`;
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${system.baseUrl}/health`);
+      const pages: BrowserResult[] = [];
+      const generators: number[] = [];
+      for (let round = 0; round <= effort.rounds; round++) {
+        const fromPage = await page.evaluate(createInPage, {
+          url,
+          headers,
+          body: CREATE_BODY,
+          connections: CONNECTIONS,
+          ms: effort.seconds * 1000,
+        });
+        const load = { url, headers, body: CREATE_BODY, connections: CONNECTIONS, seconds: effort.seconds };
+        const fromGenerator = await throughput(load);
+        log(`  round ${round} page ${JSON.stringify(fromPage)} generator ${JSON.stringify(fromGenerator)}`);
+        // The first one warms up.
+        if (round === 0) continue;
+        pages.push(fromPage);
+        generators.push(fromGenerator.perSecond);
+      }
+      const perSecond = median(pages.map((each) => each.perSecond));
+      const p99 = median(pages.map((each) => each.p99Ms));
+      const requests = pages.reduce((sum, each) => sum + each.requests, 0);
+      const errors = (100 * pages.reduce((sum, each) => sum + each.errors, 0)) / requests;
+      const share = perSecond / median(generators);
+      const row: Row = {
+        measure: 'the same from a page in Chromium, 6 connections',
+        goal: '≥ 60 % of the load generator with six, p99 ≤ 195 ms, errors ≤ 0.08 %',
+        result: `${Math.round(share * 100)} % (${shown(perSecond)}/s of ${shown(median(generators))}/s), p99 ${shown(p99)} ms, errors ${shown(errors)} %`,
+        reached: share >= 0.6 && p99 <= 195 && errors <= 0.08,
+        raw: { pages, generators },
+      };
+      return [row];
+    } finally {
+      await browser.close();
+    }
+  });
+};
+
+/** Runs in the page. */
+async function createInPage(load: {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  connections: number;
+  ms: number;
+}): Promise<BrowserResult> {
+  const times: number[] = [];
+  let errors = 0;
+  const begun = performance.now();
+  const lane = async () => {
+    while (performance.now() - begun < load.ms) {
+      const asked = performance.now();
+      const answer = await fetch(load.url, { method: 'POST', headers: load.headers, body: load.body });
+      await answer.json();
+      times.push(performance.now() - asked);
+      if (!answer.ok) errors++;
+    }
+  };
+  await Promise.all(Array.from({ length: load.connections }, lane));
+  times.sort((a, b) => a - b);
+  const seconds = (performance.now() - begun) / 1000;
+  return {
+    perSecond: (times.length - errors) / seconds,
+    p99Ms: times[Math.floor(times.length * 0.99)] ?? 0,
+    requests: times.length,
+    errors,
+  };
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { residentMb } from '@grok2api/testkit';
+import { CLIENT_KEY } from '../contestants/contestants.js';
+import { type Row, shown } from '../report/row.js';
+import type { Measure } from './measure.js';
+import { withOurs } from './with-ours.js';
+
+const READERS = 5_000;
+const OPENING = 50;
+/** How long the garbage of opening them is given to go. */
+const SETTLE_MS = 10_000;
+const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
+
+/** What thousands of idle readers of one task cost a gateway, and how soon all of them hear of its end. */
+export const measureReaders: Measure = (_effort, log) =>
+  withOurs({ env: { MAX_CONNECTIONS: String(2 * READERS) } }, async ({ system, headers }) => {
+    const tasks = system.tasks(CLIENT_KEY);
+    const id = await tasks.create('a fox', { aspect_ratio: '16:9', video_length: 6 });
+    await tasks.until(id, ({ status }) => status === 'running');
+    const pid = system.pid('api-gateway');
+    const heard: number[] = [];
+    const open = async () => {
+      const request = get(`${system.baseUrl}/v1/video/tasks/${id}/stream`, { agent, headers });
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      answer.setEncoding('utf8').on('data', (text: string) => {
+        if (text.includes('"cancelled"')) heard.push(performance.now());
+      });
+      await once(answer, 'readable').catch(() => {});
+      answer.resume();
+    };
+    // The first ones bring in code and caches that are there once.
+    await Promise.all(Array.from({ length: OPENING }, open));
+    await sleep(SETTLE_MS / 2);
+    const before = residentMb(pid);
+    for (let opened = OPENING; opened < READERS; opened += OPENING)
+      await Promise.all(Array.from({ length: OPENING }, open));
+    await sleep(SETTLE_MS);
+    const after = residentMb(pid);
+    const asked = performance.now();
+    await tasks.request('DELETE', `/v1/video/tasks/${id}`);
+    while (heard.length < READERS && performance.now() - asked < 10_000) await sleep(10);
+    const eachKb = ((after - before) * 1024) / (READERS - OPENING);
+    const lastMs = Math.max(...heard) - asked;
+    log(`  readers ${JSON.stringify({ before, after, heard: heard.length, lastMs })}`);
+    const row: Row = {
+      measure: '5,000 idle SSE readers on one gateway',
+      goal: '≤ 40 KB each; one event reaches all in ≤ 100 ms',
+      result: `${shown(eachKb)} KB each; ${heard.length} heard within ${shown(lastMs)} ms`,
+      reached: eachKb <= 40 && heard.length === READERS && lastMs <= 100,
+      raw: { before, after, heard: heard.length, lastMs },
+    };
+    return [row];
+  });

@@ -1,0 +1,55 @@
+import { type SystemOnServers, startOnServers } from '@grok2api/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ReplyCheck } from './support/reply-check.js';
+
+const POLL = { timeout: 20_000 };
+
+let servers: SystemOnServers;
+const replies = new ReplyCheck(() => servers.system.baseUrl);
+const check = replies.check.bind(replies);
+
+beforeAll(async () => {
+  servers = await startOnServers({});
+});
+afterAll(async () => {
+  await servers?.stop();
+});
+
+it('replies about the health are as described while a part does not answer', async () => {
+  await check('getHealth', 200);
+  servers.system.kill('chat', 'SIGSTOP');
+  try {
+    await expect
+      .poll(() => check('getHealth', 503).then(JSON.parse), POLL)
+      .toMatchObject({
+        status: 'degraded',
+        services: { chat: 'down', image: 'ok' },
+      });
+  } finally {
+    servers.system.kill('chat', 'SIGCONT');
+  }
+  await check('getReadiness', 200);
+});
+
+it('replies without NATS are as described', async () => {
+  await servers.nats.pause();
+  await expect.poll(() => check('getReadiness', 503), POLL).toContain('not ready');
+  await check('getLiveness', 200);
+  await check('getHealth', 503);
+  await check('createChatCompletion', 503, { body: { model: 'grok-2', messages: [{ role: 'user', content: 'x' }] } });
+  await check('createImage', 503, { body: { prompt: 'x' } });
+  await servers.nats.resume();
+  await expect.poll(() => check('getHealth', 200), POLL).toContain('ok');
+});
+
+it('replies without Postgres are as described', async () => {
+  await servers.postgres.pause();
+  const body = { model: 'grok-imagine-1.0-video', prompt: 'x' };
+  await check('createVideoTask', 503, { body });
+  await check('createVideoGeneration', 503, { body });
+  await check('createImageTask', 503, { body: { model: 'grok-imagine-1.0', prompt: 'x' } });
+  for (const of of ['listVideoTasks', 'listImageTasks', 'deleteAllVideoTasks', 'getHealth']) await check(of, 503);
+  await check('getVideoTask', 503, { params: { task_id: `task_${'0'.repeat(32)}` } });
+  await servers.postgres.resume();
+  await expect.poll(() => check('listVideoTasks', 200), POLL).toContain('"total":0');
+});
