@@ -21,6 +21,8 @@ async function launch(env: Record<string, string>, args: string[] = []): Promise
   return { code: Number(code), output };
 }
 
+const SECRET_FILES = ['admin.key', 'credentials.key', 'callback.secret', 'console.secret'];
+
 describe('npm start', () => {
   it('uses the real upstream when it has a key, and no simulator', async () => {
     const standIn = await TestSystem.start();
@@ -43,11 +45,14 @@ describe('npm start', () => {
     }
   }, 90_000);
 
-  it('makes a key of the admin API that only its owner can read', async () => {
+  it('makes secrets that only their owner can read, and a key of the admin API that works', async () => {
     const system = await TestSystem.start();
     try {
       const path = join(system.dataDir, 'admin.key');
-      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const modes = Object.fromEntries(
+        SECRET_FILES.map((name) => [name, statSync(join(system.dataDir, name)).mode & 0o777]),
+      );
+      expect(modes).toEqual(Object.fromEntries(SECRET_FILES.map((name) => [name, 0o600])));
       const adminKey = readFileSync(path, 'utf8').trim();
       expect((await system.tasks(adminKey).request('GET', '/admin/api/credentials')).status).toBe(200);
       expect(system.output).toContain(path);
