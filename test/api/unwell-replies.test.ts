@@ -33,13 +33,25 @@ it('replies about the health are as described while a part does not answer', asy
 
 it('replies without NATS are as described', async () => {
   await servers.nats.pause();
-  await expect.poll(() => check('getReadiness', 503), POLL).toContain('not ready');
+  await expect.poll(() => check('getHealth', 503), POLL).toContain('down');
+  // This process can work: that NATS cannot is no reason to take it out of service.
+  await check('getReadiness', 200);
   await check('getLiveness', 200);
-  await check('getHealth', 503);
   await check('createChatCompletion', 503, { body: { model: 'grok-2', messages: [{ role: 'user', content: 'x' }] } });
   await check('createImage', 503, { body: { prompt: 'x' } });
   await servers.nats.resume();
   await expect.poll(() => check('getHealth', 200), POLL).toContain('ok');
+});
+
+it('a gateway is not ready before it knows which keys there are', async () => {
+  servers.system.kill('token-pool', 'SIGSTOP');
+  try {
+    servers.system.kill('api-gateway');
+    await expect.poll(() => check('getReadiness', 503), POLL).toContain('not ready');
+  } finally {
+    servers.system.kill('token-pool', 'SIGCONT');
+  }
+  await expect.poll(() => check('getReadiness', 200), POLL).toContain('ok');
 });
 
 it('replies without Postgres are as described', async () => {

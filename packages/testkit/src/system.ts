@@ -40,6 +40,8 @@ export class TestSystem {
   readonly #child: ChildProcess;
   readonly #log = new SystemLog();
   readonly #env: Record<string, string>;
+  /** The launcher's own are the first. */
+  #lastInstance = 1;
   readonly #replicas: { stop: () => Promise<unknown> }[] = [];
   readonly #removeData: () => Promise<void>;
 
@@ -190,7 +192,7 @@ export class TestSystem {
   }
 
   #nextInstance(service: string): string {
-    return `${service}-${this.#replicas.length + 2}`;
+    return `${service}-${++this.#lastInstance}`;
   }
 
   #replicaEnv(): NodeJS.ProcessEnv {

@@ -102,7 +102,8 @@ describe('a start with another CREDENTIALS_KEY', () => {
     const CREDENTIALS_KEY = randomBytes(32).toString('base64');
     const { code, lines } = await fixture.runPool({ XAI_API_KEY: SECRETS[1], CREDENTIALS_KEY });
     expect(code).toBe(EXIT_BAD_SETTING);
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    const fatal = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'fatal');
+    expect(fatal.map(({ msg }) => msg)).toEqual([
       'CREDENTIALS_KEY: the credentials in the database were encrypted under another key',
     ]);
     expect(await rows()).toEqual(before);

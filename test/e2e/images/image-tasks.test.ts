@@ -201,6 +201,6 @@ describe('a create is refused', () => {
   it('by POST to the list: 405', async () => {
     const answer = await system.imageTasks().request('POST', PATH, {});
     expect(answer.status).toBe(405);
-    expect(answer.headers.get('allow')).toBe('GET, DELETE');
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, DELETE, OPTIONS');
   });
 });
