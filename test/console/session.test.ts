@@ -149,3 +149,8 @@ it('is not given to whoever guesses', async () => {
   // The same that guesses at the admin API count for.
   expect(await statusOf('/admin/api/usage', { headers: { ...headers, authorization: `Bearer ${ADMIN}` } })).toBe(429);
 });
+
+it.each(['/console/assets', '/console/assets/', '/console/assets/none.js'])('has no page at %s', async (path) => {
+  const answer = await ask(path);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+});

@@ -20,6 +20,7 @@ export const CONSOLE_ROUTES: readonly ApiRoute[] = [
     summary: 'A page of the console',
     params: z.object({ page: z.string() }),
     replies: page,
+    errors: ['route_not_found'],
   },
   {
     ...pages,

@@ -55,6 +55,10 @@ export function consolePageRoutes(): Router {
 
   const router = Router();
   router.get('/assets/:file', sendFile);
+  // Where the files are is no page.
+  router.get('/assets', (req) => {
+    throw notThere(req);
+  });
   router.get('/', sendPage);
   router.get('/:page', sendPage);
   return router;
