@@ -27,8 +27,7 @@ export const measureReaders: Measure = (_effort, log) =>
       answer.setEncoding('utf8').on('data', (text: string) => {
         if (text.includes('"cancelled"')) heard.push(performance.now());
       });
-      await once(answer, 'readable').catch(() => {});
-      answer.resume();
+      if (answer.statusCode !== 200) throw new Error(`a stream answered ${answer.statusCode}`);
     };
     // The first ones bring in code and caches that are there once.
     await Promise.all(Array.from({ length: OPENING }, open));
