@@ -72,6 +72,7 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     await dialog.getByLabel('Secret').fill('xai-second-key-0001');
     await dialog.getByLabel('Label').fill('Second');
     await dialog.getByLabel('Monthly budget').fill('12.5');
+    await dialog.getByLabel('Requests a second').fill('7');
     await his.expectAccessible();
     await dialog.getByRole('button', { name: 'Add credential' }).click();
     const row = page.getByRole('row', { name: 'Second' });
@@ -80,6 +81,18 @@ describe.skipIf(CHROMIUM === undefined)('the console of a server without client 
     await row.getByRole('button', { name: 'Test' }).click();
     await page.getByText('Second works.').waitFor();
     await his.expectAccessible();
+
+    await row.getByRole('button', { name: 'More actions for Second' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    expect(await dialog.getByLabel('Requests a second').inputValue()).toBe('7');
+    await dialog.getByLabel('Proxy').fill('http://user:word@127.0.0.1:9');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await row.getByRole('button', { name: 'More actions for Second' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    expect(await dialog.getByLabel('Proxy').inputValue()).toMatch(/^http:\/\/127\.0\.0\.1:9\/?$/);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
 
     await row.getByRole('button', { name: 'More actions for Second' }).click();
     await page.getByRole('menuitem', { name: 'Disable' }).click();

@@ -14,7 +14,6 @@ export interface ServerLimits {
 /** Longer than the load balancers in front keep a connection, so that theirs end first. */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-const MAX_HEADERS = 100;
 /** How often slow connections are looked for. */
 const CHECK_EVERY_MS = 2_000;
 
@@ -32,7 +31,6 @@ export function createHttpServer(listener: RequestListener, limits: ServerLimits
     },
     listener,
   );
-  server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = limits.maxConnections;
   // Requests that expect something else than to go on are answered as if they did not.
   server.on('checkExpectation', listener);

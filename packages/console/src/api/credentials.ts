@@ -18,12 +18,14 @@ export type Credential = z.infer<typeof credentialReplySchema>;
 /** What became of an import. */
 export type ImportReport = z.infer<typeof credentialImportReplySchema>;
 
-/** What is set of a credential; null ends a budget. */
+/** What is set of a credential; null ends a proxy or a budget. */
 export interface CredentialFields {
   label?: string;
   base_url?: string;
+  proxy_url?: string | null;
   priority?: number;
   max_concurrency?: number;
+  requests_per_second?: number;
   monthly_budget_usd?: number | null;
 }
 

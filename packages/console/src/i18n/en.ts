@@ -192,6 +192,9 @@ export const en = {
     priorityHint: 'The higher one is preferred.',
     concurrency: 'Calls at a time',
     concurrencyHint: '0: no limit.',
+    perSecond: 'Requests a second',
+    proxyUrl: 'Proxy for its calls',
+    proxyHint: 'Shown without user and password.',
   },
   import: {
     text: 'Credentials',

@@ -170,6 +170,9 @@ export const zh: Words = {
     priorityHint: '数值大的优先。',
     concurrency: '并发数',
     concurrencyHint: '0 表示不限。',
+    perSecond: '每秒请求数',
+    proxyUrl: '调用代理',
+    proxyHint: '显示时不含用户名和密码。',
   },
   import: {
     text: '凭据',

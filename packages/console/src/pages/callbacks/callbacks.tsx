@@ -1,52 +1,42 @@
-import { CALLBACK_STATES, callbackStateSchema } from '@grok2api/contracts';
-import { Button, Drawer, Paper, Select, Skeleton, Stack } from '@mantine/core';
+import { CALLBACK_STATES, type CallbackState } from '@grok2api/contracts';
+import { Drawer, Skeleton, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useCallbacks, useOneCallback } from '../../api/callbacks.js';
 import { useWords } from '../../i18n/language.js';
 import { CallbackCard } from '../../parts/callback-card.js';
-import { DataTable } from '../../parts/data-table.js';
 import { Failure } from '../../parts/failure.js';
+import { PagedTable } from '../../parts/paged-table.js';
+import { StateFilter } from '../../parts/state-filter.js';
 import { useCallbackColumns } from './callback-columns.js';
 
 /** What is told of the ends of tasks, for administrators. */
 export function Callbacks() {
   const words = useWords();
-  const [state, setState] = useState<string | null>(null);
+  const [state, setState] = useState<CallbackState>();
   const [opened, open] = useState<string>();
-  const list = useCallbacks(callbackStateSchema.safeParse(state).data);
+  const list = useCallbacks(state);
   const columns = useCallbackColumns(open);
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <Stack>
-      <Select
-        aria-label={words.callbacks.state}
-        placeholder={words.callbacks.allStates}
-        clearable
-        clearButtonProps={{ 'aria-label': words.callbacks.allStates }}
-        w={170}
-        data={CALLBACK_STATES.map((value) => ({ value, label: words.callbacks.states[value] }))}
+      <StateFilter
+        label={words.callbacks.state}
+        all={words.callbacks.allStates}
+        states={CALLBACK_STATES}
+        nameOf={(each) => words.callbacks.states[each]}
         value={state}
         onChange={setState}
       />
-      {list.error ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
-      <Paper withBorder>
-        {list.isPending ? null : (
-          <DataTable
-            label={words.pages.callbacks}
-            columns={columns}
-            rows={rows}
-            idOf={({ id }) => id}
-            nameOf={({ task_id }) => task_id}
-            empty={words.callbacks.empty}
-            onOpen={({ id }) => open(id)}
-          />
-        )}
-      </Paper>
-      {list.hasNextPage ? (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {words.more}
-        </Button>
-      ) : null}
+      <PagedTable
+        list={list}
+        label={words.pages.callbacks}
+        columns={columns}
+        rows={rows}
+        idOf={({ id }) => id}
+        nameOf={({ task_id }) => task_id}
+        empty={words.callbacks.empty}
+        onOpen={({ id }) => open(id)}
+      />
       <Drawer
         opened={opened !== undefined}
         onClose={() => open(undefined)}

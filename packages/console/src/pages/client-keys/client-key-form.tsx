@@ -1,16 +1,15 @@
-import { Alert, Button, Group, SimpleGrid, Stack, TagsInput, TextInput } from '@mantine/core';
+import { SimpleGrid, Stack, TagsInput, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { type ClientKey, type ClientKeyFields, useClientKeyChanges } from '../../api/client-keys.js';
 import { useModels } from '../../api/models.js';
 import { useWords } from '../../i18n/language.js';
+import { BudgetField } from '../../parts/budget-field.js';
+import { FormEnd } from '../../parts/form-end.js';
 import { NumberField } from '../../parts/number-field.js';
 import { tellDone } from '../../parts/told.js';
 
 const MOST_PER_MINUTE = 1_000_000;
 const MOST_AT_A_TIME = 100_000;
-const MOST_USD = 900_000;
-const LEAST_USD = 0.01;
-const CENTS = 2;
 /** `2026-11-25T13:40`: what an input of a local time takes. */
 const MINUTES = 16;
 const MS_PER_MINUTE = 60_000;
@@ -91,14 +90,7 @@ export function ClientKeyForm({ clientKey, onCreated, onDone }: ClientKeyFormPro
             min={1}
             max={MOST_AT_A_TIME}
           />
-          <NumberField
-            label={words.budget}
-            value={budget}
-            onChange={setBudget}
-            min={LEAST_USD}
-            max={MOST_USD}
-            decimals={CENTS}
-          />
+          <BudgetField value={budget} onChange={setBudget} />
           <TextInput
             label={words.clientKeys.expires}
             type="datetime-local"
@@ -115,16 +107,11 @@ export function ClientKeyForm({ clientKey, onCreated, onDone }: ClientKeyFormPro
           clearable
           clearButtonProps={{ 'aria-label': words.clear }}
         />
-        {error ? (
-          <Alert color="red" role="alert">
-            {error.message}
-          </Alert>
-        ) : null}
-        <Group justify="end">
-          <Button type="submit" loading={create.isPending || update.isPending}>
-            {clientKey ? words.save : words.clientKeys.create}
-          </Button>
-        </Group>
+        <FormEnd
+          error={error}
+          isBusy={create.isPending || update.isPending}
+          label={clientKey ? words.save : words.clientKeys.create}
+        />
       </Stack>
     </form>
   );

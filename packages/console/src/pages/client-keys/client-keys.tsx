@@ -1,11 +1,10 @@
-import { Alert, Button, Group, Modal, Paper, Stack } from '@mantine/core';
+import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { type ClientKey, useClientKeys } from '../../api/client-keys.js';
 import { useUsageBy } from '../../api/usage.js';
 import { useWords } from '../../i18n/language.js';
 import { Icon } from '../../icons.js';
-import { DataTable } from '../../parts/data-table.js';
-import { Failure } from '../../parts/failure.js';
+import { PagedTable } from '../../parts/paged-table.js';
 import { SecretShown } from '../../parts/secret-shown.js';
 import type { PageProps } from '../../shell/pages.js';
 import { useClientKeyColumns } from './client-key-columns.js';
@@ -35,24 +34,15 @@ export function ClientKeys({ session }: PageProps) {
           {words.clientKeys.create}
         </Button>
       </Group>
-      {list.error ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
-      <Paper withBorder>
-        {list.isPending ? null : (
-          <DataTable
-            label={words.pages.keys}
-            columns={columns}
-            rows={rows}
-            idOf={({ id }) => id}
-            nameOf={({ name }) => name}
-            empty={words.clientKeys.empty}
-          />
-        )}
-      </Paper>
-      {list.hasNextPage ? (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {words.more}
-        </Button>
-      ) : null}
+      <PagedTable
+        list={list}
+        label={words.pages.keys}
+        columns={columns}
+        rows={rows}
+        idOf={({ id }) => id}
+        nameOf={({ name }) => name}
+        empty={words.clientKeys.empty}
+      />
       <Modal
         opened={open !== undefined}
         onClose={close}

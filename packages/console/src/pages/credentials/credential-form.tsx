@@ -1,14 +1,14 @@
-import { Alert, Button, Group, PasswordInput, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { PasswordInput, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { type Credential, type CredentialFields, useCredentialChanges } from '../../api/credentials.js';
 import { useWords } from '../../i18n/language.js';
+import { BudgetField } from '../../parts/budget-field.js';
+import { FormEnd } from '../../parts/form-end.js';
 import { NumberField } from '../../parts/number-field.js';
 import { tellDone } from '../../parts/told.js';
 
 const MOST = 1_000_000;
-const MOST_USD = 900_000;
-const LEAST_USD = 0.01;
-const CENTS = 2;
+const MOST_PER_SECOND = 100_000;
 
 /** Adds a credential, or changes one. */
 export function CredentialForm({ credential, onDone }: { credential?: Credential; onDone: () => void }) {
@@ -19,6 +19,8 @@ export function CredentialForm({ credential, onDone }: { credential?: Credential
   const [baseUrl, setBaseUrl] = useState(credential?.base_url ?? '');
   const [priority, setPriority] = useState<number | null>(credential?.priority ?? null);
   const [concurrency, setConcurrency] = useState<number | null>(credential?.max_concurrency ?? null);
+  const [perSecond, setPerSecond] = useState<number | null>(credential?.requests_per_second ?? null);
+  const [proxyUrl, setProxyUrl] = useState(credential?.proxy_url ?? '');
   const [budget, setBudget] = useState<number | null>(credential?.monthly_budget_usd ?? null);
   const error = add.error ?? update.error;
 
@@ -30,6 +32,9 @@ export function CredentialForm({ credential, onDone }: { credential?: Credential
       ...(baseUrl.trim() === '' ? {} : { base_url: baseUrl.trim() }),
       ...(priority === null ? {} : { priority }),
       ...(concurrency === null ? {} : { max_concurrency: concurrency }),
+      ...(perSecond === null ? {} : { requests_per_second: perSecond }),
+      // It is shown without its login, which one that is sent back would lose.
+      ...(proxyUrl.trim() === (credential?.proxy_url ?? '') ? {} : { proxy_url: proxyUrl.trim() || null }),
     };
     const onSuccess = () => {
       tellDone(words.done);
@@ -67,6 +72,13 @@ export function CredentialForm({ credential, onDone }: { credential?: Credential
           value={baseUrl}
           onChange={(event) => setBaseUrl(event.currentTarget.value)}
         />
+        <TextInput
+          label={words.credentials.proxyUrl}
+          description={words.credentials.proxyHint}
+          placeholder="http://user:password@proxy:3128"
+          value={proxyUrl}
+          onChange={(event) => setProxyUrl(event.currentTarget.value)}
+        />
         <SimpleGrid cols={2} spacing="sm">
           <NumberField
             label={words.credentials.priority}
@@ -84,26 +96,21 @@ export function CredentialForm({ credential, onDone }: { credential?: Credential
             min={0}
             max={MOST}
           />
+          <NumberField
+            label={words.credentials.perSecond}
+            description={words.credentials.concurrencyHint}
+            value={perSecond}
+            onChange={setPerSecond}
+            min={0}
+            max={MOST_PER_SECOND}
+          />
+          <BudgetField value={budget} onChange={setBudget} />
         </SimpleGrid>
-        <NumberField
-          label={words.budget}
-          description={words.emptyIsNone}
-          value={budget}
-          onChange={setBudget}
-          min={LEAST_USD}
-          max={MOST_USD}
-          decimals={CENTS}
+        <FormEnd
+          error={error}
+          isBusy={add.isPending || update.isPending}
+          label={credential ? words.save : words.credentials.add}
         />
-        {error ? (
-          <Alert color="red" role="alert">
-            {error.message}
-          </Alert>
-        ) : null}
-        <Group justify="end">
-          <Button type="submit" loading={add.isPending || update.isPending}>
-            {credential ? words.save : words.credentials.add}
-          </Button>
-        </Group>
       </Stack>
     </form>
   );

@@ -1,12 +1,12 @@
-import { Button, Group, Modal, Paper, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { type Credential, useCredentials } from '../../api/credentials.js';
 import { useUsageBy } from '../../api/usage.js';
 import { useWords } from '../../i18n/language.js';
 import { Icon } from '../../icons.js';
-import { DataTable } from '../../parts/data-table.js';
-import { Failure } from '../../parts/failure.js';
+import { PagedTable } from '../../parts/paged-table.js';
+import { StateFilter } from '../../parts/state-filter.js';
 import { useCredentialColumns } from './credential-columns.js';
 import { CredentialForm } from './credential-form.js';
 import { CREDENTIAL_STATES } from './credential-state.js';
@@ -19,11 +19,11 @@ type Open = { what: 'add' } | { what: 'import' } | { what: 'edit'; credential: C
 /** The keys of the upstream, for administrators. */
 export function Credentials() {
   const words = useWords();
-  const [state, setState] = useState<string | null>(null);
+  const [state, setState] = useState<(typeof CREDENTIAL_STATES)[number]>();
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed, TYPING_MS);
   const [open, setOpen] = useState<Open>();
-  const list = useCredentials({ state: state ?? undefined, search });
+  const list = useCredentials({ state, search });
   const usage = useUsageBy('credential');
   const columns = useCredentialColumns(usage.data, (credential) => setOpen({ what: 'edit', credential }));
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
@@ -39,13 +39,11 @@ export function Credentials() {
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
         />
-        <Select
-          aria-label={words.credentials.state}
-          placeholder={words.credentials.allStates}
-          clearable
-          clearButtonProps={{ 'aria-label': words.credentials.allStates }}
-          w={170}
-          data={CREDENTIAL_STATES.map((value) => ({ value, label: words.credentialStates[value] }))}
+        <StateFilter
+          label={words.credentials.state}
+          all={words.credentials.allStates}
+          states={CREDENTIAL_STATES}
+          nameOf={(each) => words.credentialStates[each]}
           value={state}
           onChange={setState}
         />
@@ -58,24 +56,15 @@ export function Credentials() {
           </Button>
         </Group>
       </Group>
-      {list.error ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
-      <Paper withBorder>
-        {list.isPending ? null : (
-          <DataTable
-            label={words.pages.credentials}
-            columns={columns}
-            rows={rows}
-            idOf={({ id }) => id}
-            nameOf={({ label }) => label}
-            empty={words.credentials.empty}
-          />
-        )}
-      </Paper>
-      {list.hasNextPage ? (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {words.more}
-        </Button>
-      ) : null}
+      <PagedTable
+        list={list}
+        label={words.pages.credentials}
+        columns={columns}
+        rows={rows}
+        idOf={({ id }) => id}
+        nameOf={({ label }) => label}
+        empty={words.credentials.empty}
+      />
       <Modal
         opened={open !== undefined}
         onClose={close}

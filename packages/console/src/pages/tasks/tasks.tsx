@@ -6,14 +6,14 @@ import {
   taskKindSchema,
   taskStateSchema,
 } from '@grok2api/contracts';
-import { Button, Group, Paper, SegmentedControl, Select, Stack, Text } from '@mantine/core';
+import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useTaskList } from '../../api/tasks.js';
 import { useWords } from '../../i18n/language.js';
-import { DataTable } from '../../parts/data-table.js';
-import { Failure } from '../../parts/failure.js';
+import { PagedTable } from '../../parts/paged-table.js';
+import { StateFilter } from '../../parts/state-filter.js';
 import type { PageProps } from '../../shell/pages.js';
 import { BulkActions } from './bulk-actions.js';
 import { useTaskColumns } from './task-columns.js';
@@ -50,17 +50,15 @@ export function Tasks({ session }: PageProps) {
           data={TASK_KINDS.map((value) => ({ value, label: words.kinds[value] }))}
           aria-label={words.tasks.kind}
         />
-        <Select
-          aria-label={words.tasks.state}
-          placeholder={words.tasks.allStates}
-          clearable
-          clearButtonProps={{ 'aria-label': words.tasks.allStates }}
-          w={170}
-          data={TASK_STATES.map((value) => ({ value, label: words.states[value] }))}
-          value={status ?? null}
-          onChange={(value) => {
+        <StateFilter
+          label={words.tasks.state}
+          all={words.tasks.allStates}
+          states={TASK_STATES}
+          nameOf={(state) => words.states[state]}
+          value={status}
+          onChange={(state) => {
             choose({});
-            show({ status: taskStateSchema.safeParse(value).data });
+            show({ status: state });
           }}
         />
         <Text size="sm" c="dimmed" role="status">
@@ -68,26 +66,17 @@ export function Tasks({ session }: PageProps) {
         </Text>
         <BulkActions kind={kind} chosen={rows.filter(({ task_id }) => chosen[task_id])} onDone={() => choose({})} />
       </Group>
-      {list.error ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
-      <Paper withBorder>
-        {list.isPending ? null : (
-          <DataTable
-            label={words.pages.tasks}
-            columns={columns}
-            rows={rows}
-            idOf={({ task_id }) => task_id}
-            nameOf={({ prompt }) => prompt}
-            empty={words.tasks.empty}
-            selection={{ chosen, choose }}
-            onOpen={({ task_id }) => show({ task: task_id })}
-          />
-        )}
-      </Paper>
-      {list.hasNextPage ? (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {words.more}
-        </Button>
-      ) : null}
+      <PagedTable
+        list={list}
+        label={words.pages.tasks}
+        columns={columns}
+        rows={rows}
+        idOf={({ task_id }) => task_id}
+        nameOf={({ prompt }) => prompt}
+        empty={words.tasks.empty}
+        selection={{ chosen, choose }}
+        onOpen={({ task_id }) => show({ task: task_id })}
+      />
       <TaskDrawer
         kind={kind}
         taskId={opened ?? undefined}
