@@ -7,7 +7,7 @@ const { ApiError, ERROR_CATALOGUE, inAsyncDialect } = await import(join(root, 'p
 
 const HEAD = `# Errors
 
-<!-- Written by scripts/error-docs.mjs from packages/contracts/src/errors.ts. -->
+<!-- Written by scripts/error-docs.mjs from packages/contracts/src/error-catalogue.ts. -->
 
 Every error has one form, with all four keys; those that say nothing are null:
 

@@ -187,12 +187,10 @@ export {
   type UsageQuery,
   type UsageRow,
 } from './bus/usage.js';
+export { ERROR_CATALOGUE, type ErrorCode, type ErrorType } from './error-catalogue.js';
 export {
   ApiError,
   type ApiErrorDetails,
-  ERROR_CATALOGUE,
-  type ErrorCode,
-  type ErrorType,
   errorMessage,
   isErrorCode,
 } from './errors.js';

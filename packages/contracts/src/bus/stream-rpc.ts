@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ERROR_CATALOGUE, isErrorCode } from '../errors.js';
+import { ERROR_CATALOGUE } from '../error-catalogue.js';
+import { isErrorCode } from '../errors.js';
 
 /** A request on the bus whose reply is a stream of bytes: its subject, who answers, and the schema of the request. */
 export interface StreamRpc<Request extends z.ZodType> {

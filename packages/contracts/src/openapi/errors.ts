@@ -1,5 +1,6 @@
 import { inAsyncDialect } from '../api/async-dialect.js';
-import { ApiError, ERROR_CATALOGUE, type ErrorCode, isErrorCode } from '../errors.js';
+import { ERROR_CATALOGUE, type ErrorCode } from '../error-catalogue.js';
+import { ApiError, isErrorCode } from '../errors.js';
 import { TEXTS } from '../texts.js';
 import type { Access, ApiRoute } from './route.js';
 

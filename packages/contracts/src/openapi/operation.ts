@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../error-catalogue.js';
 import { errorsOf } from './errors.js';
 import {
   type Access,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../error-catalogue.js';
 import type { ReplySchema, RequestSchema } from './schemas.js';
 
 export const METHODS = ['get', 'post', 'patch', 'delete'] as const;

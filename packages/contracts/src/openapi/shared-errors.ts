@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../error-catalogue.js';
 
 /** Of whatever names a model. */
 export const MODEL_ERRORS = ['model_not_found', 'model_not_supported'] as const satisfies readonly ErrorCode[];

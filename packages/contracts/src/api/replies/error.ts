@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ERROR_CATALOGUE, ERROR_TYPES, isErrorCode } from '../../errors.js';
+import { ERROR_CATALOGUE, ERROR_TYPES } from '../../error-catalogue.js';
+import { isErrorCode } from '../../errors.js';
 
 /** Body of every error. */
 export const errorReplySchema = z.object({
