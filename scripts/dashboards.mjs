@@ -1,10 +1,8 @@
 // Writes the dashboards of deploy/monitoring/grafana/dashboards: an overview, and one for each service.
 // With --check it writes nothing and fails when one is out of date.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from './setup.mjs';
+import { generate } from './generated.mjs';
 
-const FOLDER = join(root, 'deploy/monitoring/grafana/dashboards');
+const FOLDER = 'deploy/monitoring/grafana/dashboards';
 const [WIDTH, HEIGHT, COLUMNS] = [8, 8, 24];
 
 /** A chart: its title, its unit as Grafana names it, and queries, each with what a line is called. */
@@ -306,22 +304,6 @@ function dashboard(name, charts) {
   };
 }
 
-const check = process.argv.includes('--check');
-mkdirSync(FOLDER, { recursive: true });
 for (const [name, charts] of Object.entries(DASHBOARDS)) {
-  const path = join(FOLDER, `${name}.json`);
-  const text = `${JSON.stringify(dashboard(name, charts), null, 1)}\n`;
-  let present = '';
-  try {
-    present = readFileSync(path, 'utf8');
-  } catch (err) {
-    if (err.code !== 'ENOENT') throw err;
-  }
-  if (present === text) continue;
-  if (check) {
-    console.error(`${name}.json is not as scripts/dashboards.mjs makes it: run it`);
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, text);
-  }
+  generate(`${FOLDER}/${name}.json`, `${JSON.stringify(dashboard(name, charts), null, 1)}\n`);
 }

@@ -1,6 +1,6 @@
 // Writes docs/errors.md from the error catalogue. With --check it writes nothing and fails when the file is out of date.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generate } from './generated.mjs';
 import { root } from './setup.mjs';
 
 const { ApiError, ERROR_CATALOGUE, inAsyncDialect } = await import(join(root, 'packages/contracts/dist/index.js'));
@@ -34,14 +34,7 @@ const lines = Object.entries(ERROR_CATALOGUE).map(([code, { status, type, messag
   const statuses = async === status ? status : `${status}, ${async}`;
   return `| \`${code}\` | ${statuses} | \`${type}\` | ${cell(message)} | ${cell(hint)} |\n`;
 });
-const wanted = HEAD + lines.join('');
-
-const path = join(root, 'docs/errors.md');
-if (!process.argv.includes('--check')) writeFileSync(path, wanted);
-else if (readFileSync(path, 'utf8') !== wanted) {
-  console.error('docs/errors.md does not have the errors as they are: run node scripts/error-docs.mjs');
-  process.exitCode = 1;
-}
+generate('docs/errors.md', HEAD + lines.join(''));
 
 function cell(text) {
   return text.replaceAll('|', '\\|').replace(/\{(\w+)\}/g, '`{$1}`');

@@ -1,7 +1,7 @@
 // Writes docs/metrics.md from the registries that the services make.
 // With --check it writes nothing and fails when the file is out of date.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generate } from './generated.mjs';
 import { root } from './setup.mjs';
 
 const SERVICES = ['api-gateway', 'chat', 'image', 'video-worker', 'token-pool', 'callback-dispatcher', 'simulator'];
@@ -51,11 +51,4 @@ ${[HEAD, ...all.filter(isOwn).map(row)].join('\n')}
 ${[HEAD, ...all.filter((metric) => !isOwn(metric)).map(row)].join('\n')}
 `;
 
-const path = join(root, 'docs/metrics.md');
-const present = existsSync(path) ? readFileSync(path, 'utf8') : '';
-if (present === text) process.exit();
-if (process.argv.includes('--check')) {
-  console.error('docs/metrics.md does not have the metrics as they are: run node scripts/metrics-docs.mjs');
-  process.exit(1);
-}
-writeFileSync(path, text);
+generate('docs/metrics.md', text);

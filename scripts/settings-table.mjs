@@ -1,7 +1,7 @@
 // Writes the table of settings in README.md and .env.example from the schemas that read the settings.
 // With --check it writes nothing and fails when they are out of date.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generate, present } from './generated.mjs';
 import { root } from './setup.mjs';
 
 const SOURCES = [
@@ -49,29 +49,12 @@ const example = [
   '',
 ].join('\n');
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const [before, rest] = readme.split(BEGIN);
+const [before, rest] = present('README.md').split(BEGIN);
 const after = rest?.split(END)[1];
 if (after === undefined) throw new Error('README.md has lost the marks around its settings');
 const wanted = { 'README.md': `${before}${BEGIN}\n${table}\n${END}${after}`, '.env.example': example };
 
-const check = process.argv.includes('--check');
-for (const [file, text] of Object.entries(wanted)) {
-  const path = join(root, file);
-  let present = '';
-  try {
-    present = readFileSync(path, 'utf8');
-  } catch (err) {
-    if (err.code !== 'ENOENT') throw err;
-  }
-  if (present === text) continue;
-  if (check) {
-    console.error(`${file} does not have the settings as they are: run node scripts/settings-table.mjs`);
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, text);
-  }
-}
+for (const [file, text] of Object.entries(wanted)) generate(file, text);
 
 /** What a setting is when nobody sets it, as one would write it. */
 function standardOf(schema) {
