@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TaskKind, WAKE_UP_STREAM, wakeUpSubject } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
-import { AckPolicy, type Consumer, NatsError, nanos, RetentionPolicy, StorageType } from 'nats';
+import { AckPolicy, type Consumer, ConsumerDebugEvents, type ConsumerMessages, NatsError, nanos, RetentionPolicy, StorageType } from 'nats';
 import type { Connection } from './connection.js';
 import { traceHeaders } from './trace-headers.js';
 
@@ -46,9 +46,10 @@ export class WakeUps {
     const expires = Math.ceil(Math.max(waitMs, SHORTEST_WAIT_MS));
     try {
       const consumer = await untilAborted(this.#consumer(kind), signal);
-      const taken = consumer ? await takeOne(consumer, expires, signal) : false;
-      if (taken) this.connection.metrics.events.inc({ subject: wakeUpSubject(kind), direction: 'received' });
-      return taken;
+      const pull = consumer ? await takeOne(consumer, expires, signal) : 'aborted';
+      if (pull === 'taken') this.connection.metrics.events.inc({ subject: wakeUpSubject(kind), direction: 'received' });
+      if (pull === 'unanswered') this.#consumers.delete(kind);
+      return pull === 'taken';
     } catch (err) {
       // The stream may be gone with the server's store: the next wait makes it anew.
       this.#consumers.delete(kind);
@@ -101,22 +102,37 @@ export class WakeUps {
   }
 }
 
-/** Pulls one message and acknowledges it; false when none came before the time is over or the signal is aborted. */
-async function takeOne(consumer: Consumer, expires: number, signal: AbortSignal): Promise<boolean> {
+/**
+ * How a pull ended. A server ends one that had nothing to give by saying so: where it said nothing, the consumer may be
+ * gone with its store. Nobody else may tell, as a pull of a consumer that is no more is not always refused.
+ */
+type Pull = 'taken' | 'nothing' | 'unanswered' | 'aborted';
+
+/** Pulls one message and acknowledges it. */
+async function takeOne(consumer: Consumer, expires: number, signal: AbortSignal): Promise<Pull> {
   const messages = await consumer.fetch({ max_messages: 1, expires });
   // The end of its subscription ends the pull at the server too: no wake-up goes to a worker that waits no more.
   const stop = () => void messages.close();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
+    const ended = endedByServer(messages);
     for await (const message of messages) {
       message.ack();
-      return true;
+      return 'taken';
     }
-    return false;
+    if (signal.aborted) return 'aborted';
+    return (await ended) ? 'nothing' : 'unanswered';
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** Resolves, when the pull is over, to whether the server has taken back what it had not given. */
+async function endedByServer(messages: ConsumerMessages): Promise<boolean> {
+  let ended = false;
+  for await (const { type } of await messages.status()) ended ||= type === ConsumerDebugEvents.Discard;
+  return ended;
 }
 
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {

@@ -35,9 +35,14 @@ async function reconnected(): Promise<void> {
   await Promise.all([gateway.flush(), worker.flush()]);
 }
 
-async function deleteStream(): Promise<void> {
+/** An access that is not through our own. */
+function connectRaw() {
   const { host, username, password } = new URL(buses.server.url);
-  const raw = await connect({ servers: host, user: username, pass: password });
+  return connect({ servers: host, user: username, pass: password });
+}
+
+async function deleteStream(): Promise<void> {
+  const raw = await connectRaw();
   await (await raw.jetstreamManager()).streams.delete(WAKE_UP_STREAM);
   await raw.close();
 }
@@ -148,6 +153,25 @@ describe('a NATS server whose store was emptied', () => {
     await deleteStream();
     expect(await next(1_000)).toBe(false);
     await expectWoken(next(5_000));
+  });
+
+  it('has wake-ups again when a wait found nobody, and was told nothing', async () => {
+    expect(await worker.wakeUps.waiting('video')).toBe(0);
+    const raw = await connectRaw();
+    // Who hears a pull keeps the server from refusing it.
+    const created: string[] = [];
+    raw.subscribe('$JS.API.CONSUMER.MSG.NEXT.>');
+    raw.subscribe('$JS.API.CONSUMER.>', {
+      callback: (_err, { subject }) => void (/\.(DURABLE\.)?CREATE\./.test(subject) && created.push(subject)),
+    });
+    await raw.flush();
+    expect(await next(1_000)).toBe(false);
+    expect(created).toEqual([]);
+    await deleteStream();
+    expect(await next(1_000)).toBe(false);
+    await expectWoken(next(5_000));
+    expect(created).toHaveLength(1);
+    await raw.close();
   });
 
   it('has wake-ups again when somebody counts them', async () => {

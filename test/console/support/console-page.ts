@@ -14,10 +14,15 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const violationsSchema = z.array(
   z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
 );
-/** What moves has colours of its own until it is at rest. */
-const AT_REST = `Promise.allSettled(document.getAnimations()
-  .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
-  .map(({ finished }) => finished))`;
+/** What moves has colours of its own until it is at rest, and begins to move a frame after it is there. */
+const AT_REST = `(async () => {
+  const moving = () => document.getAnimations()
+    .filter(({ effect, playState }) => playState === 'running' && effect?.getComputedTiming().iterations !== Infinity);
+  do {
+    await Promise.allSettled(moving().map(({ finished }) => finished));
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  } while (moving().length > 0);
+})()`;
 
 /** A page of the console in a browser of its own, with what went wrong on it. */
 export class ConsolePage {

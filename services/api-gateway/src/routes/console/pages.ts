@@ -6,6 +6,8 @@ import { ApiError } from '@grok2api/contracts';
 import { type Request, type RequestHandler, Router } from 'express';
 
 const SITE = 'dist/site';
+/** Where its files are, which is no page. */
+const FILES = 'assets';
 /** In the page, where the nonce of each answer goes. */
 const NONCE = '__CSP_NONCE__';
 const NONCE_BYTES = 16;
@@ -24,11 +26,11 @@ export function consolePageRoutes(): Router {
   const site = join(dirname(require.resolve('@grok2api/console/package.json')), SITE);
   const isBuilt = existsSync(join(site, 'index.html'));
   const page = isBuilt ? readFileSync(join(site, 'index.html'), 'utf8') : undefined;
-  const assets = join(site, 'assets');
+  const assets = join(site, FILES);
   const files = new Set(isBuilt ? readdirSync(assets) : []);
 
-  const sendPage: RequestHandler = (req, res) => {
-    if (page === undefined) throw notThere(req);
+  const sendPage: RequestHandler<{ page?: string }> = (req, res) => {
+    if (page === undefined || req.params.page === FILES) throw notThere(req);
     const nonce = randomBytes(NONCE_BYTES).toString('base64');
     res.set({ 'cache-control': 'no-cache', 'content-security-policy': policy(nonce) });
     res.type('html').send(page.replaceAll(NONCE, nonce));
@@ -54,11 +56,7 @@ export function consolePageRoutes(): Router {
   };
 
   const router = Router();
-  router.get('/assets/:file', sendFile);
-  // Where the files are is no page.
-  router.get('/assets', (req) => {
-    throw notThere(req);
-  });
+  router.get(`/${FILES}/:file`, sendFile);
   router.get('/', sendPage);
   router.get('/:page', sendPage);
   return router;
@@ -79,6 +77,6 @@ function policy(nonce: string): string {
   ].join('; ');
 }
 
-function notThere(req: Request): ApiError {
+function notThere(req: Pick<Request, 'method' | 'baseUrl' | 'path'>): ApiError {
   return new ApiError('route_not_found', { values: { method: req.method, path: req.baseUrl + req.path } });
 }

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Select, Stack, Textarea } from '@mantine/core';
+import { Button, Group, NumberInput, Select, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useModels } from '../../../api/models.js';
 import { useWords } from '../../../i18n/language.js';
@@ -7,6 +7,7 @@ import { Failure } from '../../../parts/failure.js';
 import { PictureDrop } from '../../../parts/picture-drop.js';
 import { TryLayout } from '../../../parts/try-layout.js';
 import type { SampleRequest } from '../../../samples/sample-request.js';
+import { ModelAndPrompt } from '../model-and-prompt.js';
 import { Gallery } from './gallery.js';
 import { EDITS_PATH, GENERATIONS_PATH, useImages } from './use-images.js';
 
@@ -64,15 +65,11 @@ export function Images({ needsKey }: { needsKey: boolean }) {
       form={
         <form onSubmit={submit}>
           <Stack gap="sm">
-            <Select label={words.model} data={models} value={model} onChange={choose} allowDeselect={false} />
-            <Textarea
-              label={words.prompt}
-              placeholder={words.images.example}
-              autosize
-              minRows={3}
-              value={prompt}
-              onChange={(event) => setPrompt(event.currentTarget.value)}
-              required
+            <ModelAndPrompt
+              {...{ models, model, prompt }}
+              onModel={choose}
+              onPrompt={setPrompt}
+              example={words.images.example}
             />
             <Group grow>
               <Select

@@ -1,5 +1,5 @@
 import { ASPECT_RATIOS, VIDEO_LENGTHS, VIDEO_PRESETS, VIDEO_RESOLUTIONS } from '@grok2api/contracts';
-import { Button, Select, SimpleGrid, Stack, Textarea } from '@mantine/core';
+import { Button, Select, SimpleGrid, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useModels } from '../../../api/models.js';
 import { TASK_PATHS } from '../../../api/task-paths.js';
@@ -8,6 +8,7 @@ import { Icon } from '../../../icons.js';
 import { Failure } from '../../../parts/failure.js';
 import { PictureDrop } from '../../../parts/picture-drop.js';
 import { TryLayout } from '../../../parts/try-layout.js';
+import { ModelAndPrompt } from '../model-and-prompt.js';
 import { useVideo } from './use-video.js';
 import { VideoProgress } from './video-progress.js';
 
@@ -50,15 +51,11 @@ export function Video({ needsKey }: { needsKey: boolean }) {
       form={
         <form onSubmit={submit}>
           <Stack gap="sm">
-            <Select label={words.model} data={models} value={model} onChange={choose} allowDeselect={false} />
-            <Textarea
-              label={words.prompt}
-              placeholder={words.video.example}
-              autosize
-              minRows={3}
-              value={prompt}
-              onChange={(event) => setPrompt(event.currentTarget.value)}
-              required
+            <ModelAndPrompt
+              {...{ models, model, prompt }}
+              onModel={choose}
+              onPrompt={setPrompt}
+              example={words.video.example}
             />
             <PictureDrop label={words.video.firstFrame} files={files} most={1} onChange={setFiles} />
             <SimpleGrid cols={2} spacing="sm">
