@@ -19,9 +19,9 @@ export interface Renewed {
   watched: readonly string[];
 }
 
-/** A process of the pool that died does not answer; another one may. */
 const CALL = { timeoutMs: 1_000 };
-const ATTEMPTS = 2;
+/** A process of the pool that died does not answer, another one may; one that has much to do answers later. */
+const SECOND_CALL = { timeoutMs: 4_000 };
 /** Grants in one message. */
 const CHUNK = 1_000;
 
@@ -42,25 +42,32 @@ export class PoolLink {
    * @throws BusTimeoutError, NoResponderError or RemoteError when no process of the pool answers with a reply
    */
   async acquire(wish: Wish, slots: number, idle: readonly string[]): Promise<AcquireReply> {
+    try {
+      return await this.#ask(wish, slots, idle, CALL);
+    } catch (err) {
+      if (!(err instanceof BusTimeoutError) || !this.#options.bus.connected) throw err;
+      return await this.#ask(wish, slots, idle, SECOND_CALL);
+    }
+  }
+
+  async #ask(wish: Wish, slots: number, idle: readonly string[], call: typeof CALL): Promise<AcquireReply> {
     const { bus, holder } = this.#options;
     const { models, avoid, sticky } = wish;
-    for (let attempt = 1; ; attempt++) {
-      const request = {
-        request_id: `grant_${randomBytes(16).toString('hex')}`,
-        holder,
-        models: [...models],
-        slots,
-        ...(avoid.length > 0 ? { avoid: avoid.slice(-MAX_AVOID) } : {}),
-        ...(sticky === undefined ? {} : { sticky }),
-        ...(idle.length > 0 ? { idle: idle.slice(0, MAX_IDLE) } : {}),
-      };
-      try {
-        return await bus.call(acquireGrants, request, CALL);
-      } catch (err) {
-        // Slots may have been granted, and the reply was lost: nobody else could use them.
-        if (err instanceof BusTimeoutError) this.giveBackAll(grantIds(request));
-        if (!(err instanceof BusTimeoutError) || attempt >= ATTEMPTS || !bus.connected) throw err;
-      }
+    const request = {
+      request_id: `grant_${randomBytes(16).toString('hex')}`,
+      holder,
+      models: [...models],
+      slots,
+      ...(avoid.length > 0 ? { avoid: avoid.slice(-MAX_AVOID) } : {}),
+      ...(sticky === undefined ? {} : { sticky }),
+      ...(idle.length > 0 ? { idle: idle.slice(0, MAX_IDLE) } : {}),
+    };
+    try {
+      return await bus.call(acquireGrants, request, call);
+    } catch (err) {
+      // Slots may have been granted, and the reply was lost: nobody else could use them.
+      if (err instanceof BusTimeoutError) this.giveBackAll(grantIds(request));
+      throw err;
     }
   }
 

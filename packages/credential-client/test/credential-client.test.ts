@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { acquireGrants } from '@grok2api/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CHAT, type Fixture, NO_UPSTREAM, VIDEO } from '../../../services/token-pool/test/fixture.js';
 import { ClosedError, PoolUnavailableError, UnknownCredentialError } from '../src/index.js';
@@ -44,7 +45,18 @@ describe('acquire', () => {
     expect(taken).toEqual({ status: 'unavailable', reason: 'pool_unavailable', retryAfterMs: 1_000 });
   });
 
-  it('says so after two seconds when there is no answer', async () => {
+  it('waits for a token pool that has much to do', async () => {
+    const pool = await fixture.startPool({ XAI_API_KEY: 'xai-1' });
+    pool.signal('SIGSTOP');
+    const taking = take(holders.client());
+    // The first request was given up, and a second one is on its way.
+    await until(async () => holders.messages.filter((subject) => subject === acquireGrants.subject).length === 2);
+    await sleep(1_500);
+    pool.signal('SIGCONT');
+    expect((await taking).valid).toBe(true);
+  });
+
+  it('says so after some seconds when there is no answer', async () => {
     const pool = await fixture.startPool({ XAI_API_KEY: 'xai-1' });
     pool.signal('SIGSTOP');
     const taken = await holders.client().acquire([VIDEO], { signal: SIGNAL });
