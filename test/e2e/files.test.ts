@@ -183,6 +183,8 @@ describe('a file', () => {
       return hash.digest('hex');
     };
     expect(await Promise.all([read(), read(), read()])).toEqual([wanted, wanted, wanted]);
-    expect(watch.stop()[0]?.growth).toBeLessThan(64);
+    // Half the file, a sixth of what is sent: Node 24 lets some 70 MB of what was read lie before it collects them, however
+    // many read.
+    expect(watch.stop()[0]?.growth).toBeLessThan(100);
   });
 });
