@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TaskKind, WAKE_UP_STREAM, wakeUpSubject } from '@grok2api/contracts';
 import type { Logger } from '@grok2api/service-kit';
-import { AckPolicy, type Consumer, ConsumerDebugEvents, type ConsumerMessages, NatsError, nanos, RetentionPolicy, StorageType } from 'nats';
+import {
+  AckPolicy,
+  type Consumer,
+  ConsumerDebugEvents,
+  type ConsumerMessages,
+  NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+} from 'nats';
 import type { Connection } from './connection.js';
 import { traceHeaders } from './trace-headers.js';
 
