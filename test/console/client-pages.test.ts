@@ -157,6 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('the console, to a client', () => {
     await row.getByRole('link', { name: 'never:done' }).click();
     const drawer = page.getByRole('dialog', { name: 'Task' });
     await drawer.getByText('Accepted').waitFor();
+    await drawer.getByText('Taken up once').waitFor();
     await her.expectAccessible();
     await drawer.getByRole('button', { name: 'Cancel' }).click();
     await drawer.getByText('Cancelled').first().waitFor();

@@ -161,7 +161,7 @@ function belowLimit(
 function claimSql({ token, worker, ttlMs }: Claimant, chosen: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     UPDATE tasks SET claim_token = ${token}::uuid, claim_worker = ${worker}, claim_expires_at = ${expiry(ttlMs)},
-      claim_losses = claim_losses + CASE WHEN claim_expires_at IS NULL THEN 0 ELSE 1 END
+      attempts = attempts + 1, claim_losses = claim_losses + CASE WHEN claim_expires_at IS NULL THEN 0 ELSE 1 END
     WHERE seq = (${chosen})
     RETURNING ${COLUMNS}`;
 }

@@ -37,6 +37,8 @@ export type Task = NewTask & {
    */
   credentialId: string | undefined;
   upstreamJobId: string | undefined;
+  /** How often a worker has taken it up. */
+  attempts: number;
   /** Claims in a row that ran out without a step forward. */
   claimLosses: number;
   result: TaskResult | undefined;
@@ -67,6 +69,7 @@ export function toTask(row: Row): Task {
     submitIntentAt: row.submitIntentAt ?? undefined,
     credentialId: row.credentialId ?? undefined,
     upstreamJobId: row.upstreamJobId ?? undefined,
+    attempts: row.attempts,
     claimLosses: row.claimLosses,
     result: row.result === null ? undefined : taskResultSchema.parse(row.result),
     error: row.errorCode === null ? undefined : { code: row.errorCode, message: row.errorMessage ?? '' },

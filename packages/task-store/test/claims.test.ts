@@ -48,6 +48,16 @@ describe('claimFresh', () => {
     expect(await test.row(id)).toMatchObject({ claimToken: claimant.token, claimWorker: 'worker-1' });
   });
 
+  it('counts how often a task is taken up, by whomever', async () => {
+    const claim = await test.running();
+    expect(await test.store.tasks.get(claim.taskId)).toMatchObject({ attempts: 1 });
+    await test.store.claims.handBack(claim);
+    expect((await test.claimBegun())?.task.attempts).toBe(2);
+    await test.lapse(claim.taskId);
+    expect((await test.claimBegun())?.task.attempts).toBe(3);
+    expect(await test.store.tasks.get(claim.taskId)).toMatchObject({ attempts: 3 });
+  });
+
   it('gives ten tasks to ten of twenty that claim at once', async () => {
     const ids = [];
     for (let i = 0; i < 10; i++) ids.push(await test.create());

@@ -53,6 +53,7 @@ describe('create and get', () => {
       submitIntentAt: undefined,
       credentialId: undefined,
       upstreamJobId: undefined,
+      attempts: 0,
       claimLosses: 0,
       result: undefined,
       error: undefined,

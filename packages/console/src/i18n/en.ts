@@ -132,6 +132,8 @@ export const en = {
     removeByState: (state: string) => `Delete all: ${state}`,
     askRemoveByState: (state: string) => `Every task in the state “${state}”, and what it made, will be deleted.`,
     before: (count: number) => `${count} before it`,
+    attempted: 'Taken up',
+    attempts: (count: number) => (count === 1 ? 'Taken up once' : `Taken up ${count} times`),
     retry: 'Try again as a new task',
     history: 'History',
     accepted: 'Accepted',

@@ -114,6 +114,8 @@ export const zh: Words = {
     removeByState: (state) => `删除全部：${state}`,
     askRemoveByState: (state) => `将删除所有“${state}”状态的任务及其结果。`,
     before: (count) => `前面还有 ${count} 个`,
+    attempted: '领取次数',
+    attempts: (count) => `已被领取 ${count} 次`,
     retry: '作为新任务重试',
     history: '经过',
     accepted: '已受理',

@@ -11,6 +11,8 @@ export interface ShownTask {
   kind: TaskKind;
   state: TaskState;
   progress: number;
+  /** How often a worker has taken it up. */
+  attempts: number;
   prompt: string;
   /** As the client named it. */
   model: string;
@@ -43,6 +45,7 @@ export function taskFields(task: ShownTask, texts: Texts): z.infer<typeof taskFi
     task_id: task.id,
     status: task.state,
     progress: task.progress,
+    attempts: task.attempts,
     prompt: task.prompt,
     model: task.model,
     ...taskResults(task),

@@ -63,6 +63,15 @@ export function useTaskColumns(kind: TaskKind): Column<TaskFields>[] {
       },
       { id: 'times', header: () => words.tasks.times, cell: ({ row }) => <Times task={row.original} /> },
       {
+        id: 'attempts',
+        header: () => words.tasks.attempted,
+        cell: ({ row }) => (
+          <Text size="sm" className="number">
+            {row.original.attempts}
+          </Text>
+        ),
+      },
+      {
         id: 'created',
         header: () => words.tasks.created,
         cell: ({ row }) => (

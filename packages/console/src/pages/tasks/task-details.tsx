@@ -30,7 +30,7 @@ export function TaskDetails({ kind, taskId, isAdmin, onGone }: TaskDetailsProps)
   const [isAsking, setAsking] = useState(false);
   if (task.error) return <Failure error={task.error} />;
   if (!task.data) return <Skeleton h={240} />;
-  const { status, prompt, model, error, message, queue_position } = task.data;
+  const { status, prompt, model, error, message, attempts, queue_position } = task.data;
   const progress = Math.max(task.data.progress, live?.progress ?? 0);
   const told = { onSuccess: (reply: { message: string }) => tellDone(reply.message), onError: tellFailed };
 
@@ -52,6 +52,7 @@ export function TaskDetails({ kind, taskId, isAdmin, onGone }: TaskDetailsProps)
       <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{prompt}</Text>
       <Text size="sm" c="dimmed">
         {model} · {message}
+        {attempts === 0 ? '' : ` · ${words.tasks.attempts(attempts)}`}
         {queue_position === undefined ? '' : ` · ${words.tasks.before(queue_position)}`}
       </Text>
       <Code>{taskId}</Code>

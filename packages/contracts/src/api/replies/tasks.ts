@@ -17,6 +17,8 @@ export const taskFieldsSchema = z.object({
   task_id: taskId,
   status: z.enum(TASK_STATES),
   progress,
+  /** How often a worker has taken it up. */
+  attempts: z.int().nonnegative(),
   prompt: z.string(),
   model: z.string(),
   ...resultFields,
