@@ -19,6 +19,13 @@ export interface SlotGrant {
   release(): Promise<void>;
 }
 
+/** A task that was claimed: without a grant when somebody has begun it. */
+interface Taken<Grant> {
+  task: Task;
+  token: string;
+  grant: Grant | undefined;
+}
+
 /** No credential can serve at the moment. */
 export interface NoGrant {
   status: 'unavailable';
@@ -56,14 +63,17 @@ const IDLE_LOOK_MS = 5_000;
 const IDLE_JITTER = 0.2;
 
 /**
- * The slots of one worker. Each claims a task, works on it, claims again before it waits, and looks at the
- * database every 5 s ± 20 % even when nothing wakes it.
+ * The slots of one worker. Each claims a task, works on it, and claims again before it waits. Of those that wait one
+ * listens, looks at the database every 5 s ± 20 % even when nothing wakes it, and claims; then it is the next one's
+ * turn: however many are idle, they cost as much as one.
  */
 export class Runner<Grant extends SlotGrant> {
   readonly #options: RunnerOptions<Grant>;
   readonly #stopping = new AbortController();
   readonly #solitude = new Solitude();
   #slots: Promise<unknown> = Promise.resolve();
+  /** Ends when the slots that came before have claimed. */
+  #turn: Promise<unknown> = Promise.resolve();
   #busy = 0;
   #storeAwayAt = Number.NEGATIVE_INFINITY;
 
@@ -91,12 +101,16 @@ export class Runner<Grant extends SlotGrant> {
   }
 
   async #runSlot(): Promise<void> {
-    const { bus, kind, log } = this.#options;
+    const { log } = this.#options;
     const stopping = this.#stopping.signal;
     while (!stopping.aborted) {
       try {
-        const worked = await this.#takeOne();
-        if (!worked) await bus.wakeUps.next(kind, this.#idleWait(), stopping);
+        let taken = await this.#takeInTurn();
+        while (taken) {
+          if ('task' in taken) await this.#work(taken);
+          else await this.#pause(Math.min(taken.retryAfterMs, this.#idleWait()));
+          taken = await this.#take();
+        }
       } catch (err) {
         if (stopping.aborted) return;
         if (err instanceof StoreUnavailableError) {
@@ -110,28 +124,38 @@ export class Runner<Grant extends SlotGrant> {
     }
   }
 
-  /** Takes a task and works on it. Resolves to false when there was none, or when there is to be none any more. */
-  async #takeOne(): Promise<boolean> {
+  /** Waits for a task when those who came before have one. Resolves to nothing when the runner stops. */
+  #takeInTurn(): Promise<Taken<Grant> | NoGrant | undefined> {
+    const mine = this.#turn.then(async () => {
+      const { bus, kind } = this.#options;
+      const stopping = this.#stopping.signal;
+      while (!stopping.aborted) {
+        const taken = await this.#take();
+        if (taken) return taken;
+        await bus.wakeUps.next(kind, this.#idleWait(), stopping);
+      }
+      return undefined;
+    });
+    // Whatever came of it, the next one begins anew.
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Claims a task, if there is any, and if there is to be one any more. */
+  async #take(): Promise<Taken<Grant> | NoGrant | undefined> {
     const { queue, kind, acquireGrant } = this.#options;
     await this.#solitude.open();
-    if (!(await queue.anyClaimable(kind))) return false;
+    if (!(await queue.anyClaimable(kind))) return undefined;
     // What another slot hands back while this runner stops is for another worker.
-    if (this.#stopping.signal.aborted) return false;
+    if (this.#stopping.signal.aborted) return undefined;
     const claimant = this.#newClaimant();
+    const { token } = claimant;
     const begun = await queue.claimBegun(claimant, this.#mayTakeOver);
-    if (begun) {
-      await this.#work(begun, claimant.token, undefined);
-      return true;
-    }
+    if (begun) return { task: begun, token, grant: undefined };
     const grant = await acquireGrant(this.#stopping.signal);
-    if (grant.status === 'unavailable') {
-      await this.#pause(Math.min(grant.retryAfterMs, this.#idleWait()));
-      return true;
-    }
-    const fresh = await this.#claimFresh(claimant, grant);
-    if (!fresh) return false;
-    await this.#work(fresh, claimant.token, grant);
-    return true;
+    if (grant.status === 'unavailable') return grant;
+    const task = await this.#claimFresh(claimant, grant);
+    return task && { task, token, grant };
   }
 
   async #claimFresh(claimant: Claimant, grant: Grant): Promise<Task | undefined> {
@@ -148,15 +172,16 @@ export class Runner<Grant extends SlotGrant> {
   }
 
   /** Works on a task, in a trace of its own that is linked to that of the request which made the task. */
-  #work(task: Task, token: string, grant: Grant | undefined): Promise<void> {
+  #work(taken: Taken<Grant>): Promise<void> {
+    const { task, grant } = taken;
     const { kind, metrics } = this.#options;
     metrics.claims.inc({ kind, how: task.claimLosses > 0 ? 'taken_over' : grant ? 'fresh' : 'handed_back' });
     const attributes = { 'grok2api.task.id': task.id, 'grok2api.task.kind': kind };
     const settings = { root: true, kind: SpanKind.CONSUMER, links: linksTo(task.traceparent), attributes };
-    return inSpan(`${kind} task`, settings, () => this.#workOn(task, token, grant));
+    return inSpan(`${kind} task`, settings, () => this.#workOn(taken));
   }
 
-  async #workOn(task: Task, token: string, grant: Grant | undefined): Promise<void> {
+  async #workOn({ task, token, grant }: Taken<Grant>): Promise<void> {
     const { kind, claims, bus, claimTtlMs, log, metrics, work, reached } = this.#options;
     const leave = new AbortController();
     const stopping = AbortSignal.any([this.#stopping.signal, leave.signal]);

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Queue } from '@grok2api/task-store';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClaimedTask, SlotGrant } from '../src/index.js';
 import { aborted, gate, TestEngine, until, workQuickly } from './test-engine.js';
 
@@ -48,6 +49,18 @@ describe('a runner', () => {
     expect(most).toBe(3);
     await until(() => worker.runner.busy === 0);
     expect(engine.grants).toBe(0);
+  });
+
+  it('looks for tasks no more often for many idle slots than for one', async () => {
+    const looks = vi.spyOn(Object.getPrototypeOf(engine.store.queue) as Queue, 'anyClaimable');
+    try {
+      await engine.startWorker({ slots: 100, work: workQuickly });
+      await engine.ended(await engine.create(5));
+      // Before and after each task, and while nothing is there.
+      expect(looks.mock.calls.length).toBeLessThan(30);
+    } finally {
+      looks.mockRestore();
+    }
   });
 
   it('shares the tasks with others, and no two work on one at once', async () => {
