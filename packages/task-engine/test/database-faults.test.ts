@@ -149,7 +149,7 @@ class ReplyCutter {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     const url = new URL(databaseUrl);
-    url.port = String(address.port);
+    url.host = `${address.address}:${address.port}`;
     const proxy = new ReplyCutter(url.href, server);
     server.on('connection', (client) => {
       const upstream = connect(Number(target.port), target.hostname);

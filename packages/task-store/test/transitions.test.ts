@@ -32,7 +32,7 @@ const CHANGES: Record<
       await test.store.queue.claimBegun({ ...newClaimant(), worker: 'worker-2' }, true);
       await test.store.queue.claimFresh({ ...newClaimant(), worker: 'worker-2' }, ANY);
     },
-    columns: CLAIM_COLUMNS,
+    columns: [...CLAIM_COLUMNS, 'attempts'],
     after: { claimWorker: 'worker-2' },
   },
   renew: {
