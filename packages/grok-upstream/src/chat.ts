@@ -134,7 +134,7 @@ export type ChatEvent =
       costUsdTicks?: number;
     };
 
-/** A streamed answer. It can be iterated once. */
-export interface ChatStream extends AsyncIterable<ChatEvent> {
+/** A streamed answer: what comes at once is one step. It can be iterated once. */
+export interface ChatStream extends AsyncIterable<ChatEvent[]> {
   readonly systemFingerprint?: string;
 }

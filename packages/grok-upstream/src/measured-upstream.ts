@@ -125,7 +125,7 @@ function watchStream(
     },
   };
 
-  function passed({ done }: IteratorResult<ChatEvent>): void {
+  function passed({ done }: IteratorResult<ChatEvent[]>): void {
     if (done) end('ok');
   }
 

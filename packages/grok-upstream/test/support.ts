@@ -53,7 +53,7 @@ export async function readAll(
 ): Promise<{ events: ChatEvent[]; failure: UpstreamError | undefined }> {
   const events: ChatEvent[] = [];
   try {
-    for await (const event of stream) events.push(event);
+    for await (const batch of stream) events.push(...batch);
   } catch (err) {
     return { events, failure: await failureOf(Promise.reject(err)) };
   }

@@ -400,9 +400,10 @@ describe('a stream that breaks', () => {
     const text = 'x'.repeat(1000);
     server.play(events(...Array.from({ length: 2000 }, () => says(text)), ends(), DONE));
     let count = 0;
-    for await (const event of await stream(CHAT, 100)) {
-      count += event.type === 'deltas' ? 1 : 0;
-      if (count === 1) await new Promise((resolve) => setTimeout(resolve, 2500));
+    for await (const batch of await stream(CHAT, 100)) {
+      const isFirst = count === 0;
+      count += batch.filter(({ type }) => type === 'deltas').length;
+      if (isFirst) await new Promise((resolve) => setTimeout(resolve, 2500));
     }
     expect(count).toBe(2001);
   });
@@ -460,7 +461,7 @@ describe('a stream whose choices have ended', () => {
 describe('a reader that leaves', () => {
   it('closes the connection when it breaks off', async () => {
     server.play(eventsThenHang(says('Hi'), says('there')));
-    for await (const event of await stream()) {
+    for await (const [event] of await stream()) {
       expect(event).toEqual(step({ content: 'Hi' }));
       break;
     }

@@ -50,6 +50,24 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     serializers: { err: pino.stdSerializers.errWithCause },
   };
+  return pino(settings, options.destination ?? standardOutput());
+}
+
+/** Standard output, written to once in each turn of the event loop: a write costs more than a line. */
+function standardOutput(): DestinationStream {
   // Synchronous: a process whose reader is gone must be able to end, and its last lines must be out before it does.
-  return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
+  const output = pino.destination({ fd: 1, sync: true });
+  let waiting = '';
+  const flush = () => {
+    const lines = waiting;
+    waiting = '';
+    if (lines !== '') output.write(lines);
+  };
+  process.once('exit', flush);
+  return {
+    write: (line) => {
+      if (waiting === '') setImmediate(flush);
+      waiting += line;
+    },
+  };
 }

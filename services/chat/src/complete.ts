@@ -128,9 +128,12 @@ async function answerStreamed(work: Work, dependencies: CompletionDependencies):
   });
   let spent: Spent = {};
   try {
-    for await (const event of call.value) {
-      if (event.type === 'usage') spent = event;
-      const text = streamed.write(event);
+    for await (const events of call.value) {
+      let text = '';
+      for (const event of events) {
+        if (event.type === 'usage') spent = event;
+        text += streamed.write(event);
+      }
       if (text !== '') await reply.write(Buffer.from(text));
     }
     call.end('ok');

@@ -127,7 +127,6 @@ export class StreamResponder {
     { claimCheck }: ServeStreamOptions,
   ): Promise<[ServedOutcome, reason?: string]> {
     const { signal } = reply;
-    const log = this.log.child({ subject: rpc.subject, request_id: message.headers?.get(REQUEST_ID_HEADER) });
     reply.accept();
     let request: z.infer<Request>;
     let context: StreamContext;
@@ -148,7 +147,7 @@ export class StreamResponder {
       return ['ok'];
     } catch (err) {
       if (signal.aborted) {
-        log.debug({ err }, 'a reply was left unfinished');
+        this.log.debug({ err, subject: rpc.subject, request_id: context.requestId }, 'a reply was left unfinished');
         return ['left'];
       }
       const error = err instanceof ApiError ? new StreamError(toStreamError(err)) : err;
@@ -156,7 +155,7 @@ export class StreamResponder {
         reply.fail(error.details);
         return [isRejection(error) ? 'rejected' : 'error', error.details.code];
       }
-      log.error({ err }, 'request failed');
+      this.log.error({ err, subject: rpc.subject, request_id: context.requestId }, 'request failed');
       reply.fail(INTERNAL_ERROR);
       return ['error', INTERNAL_ERROR.code];
     }

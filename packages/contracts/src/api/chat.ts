@@ -84,7 +84,9 @@ export function parseChatCompletion(body: unknown): ChatCompletionBody {
   return parseRequest(chatCompletionSchema, body);
 }
 
+const modelNameSchema = chatCompletionSchema.pick({ model: true });
+
 /** The name of the model that a body asks for, whatever else is in it. @throws ApiError */
 export function parseModelName(body: unknown): string {
-  return parseRequest(z.object({ model: textSchema }), body).model;
+  return parseRequest(modelNameSchema, body).model;
 }

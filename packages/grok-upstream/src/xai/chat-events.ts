@@ -18,17 +18,16 @@ export async function* readChatEvents(
   body: OpenBody,
   chunks: ChatChunks,
   credential: Credential,
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<ChatEvent[]> {
   let settling: NodeJS.Timeout | undefined;
   let done = false;
   try {
-    for await (const data of readSseData(body)) {
-      done = data === '[DONE]';
+    for await (const batch of readSseData(body)) {
+      const read = readBatch(batch, chunks, credential);
+      if (read.events.length > 0) yield read.events;
+      if (read.failure) throw read.failure.cause;
+      done = read.done;
       if (done) break;
-      const chunk = parseChunk(data);
-      if (carriesError(chunk)) throw refusalOf('chat', answerWith(data, chunk), credential);
-      const choices = chunks.read(chunk);
-      if (choices.length > 0) yield { type: 'deltas', choices };
       if (chunks.finished) settling ??= setTimeout(() => body.destroy(), SETTLE_MS);
     }
     if (!done && !chunks.finished) {
@@ -42,7 +41,24 @@ export async function* readChatEvents(
     else body.destroy();
   }
   const usage = chunks.usage;
-  if (usage) yield { type: 'usage', ...usage };
+  if (usage) yield [{ type: 'usage', ...usage }];
+}
+
+/** What came at once: its events up to the end of the answer, or up to what is wrong. */
+function readBatch(batch: readonly string[], chunks: ChatChunks, credential: Credential) {
+  const events: ChatEvent[] = [];
+  try {
+    for (const data of batch) {
+      if (data === '[DONE]') return { events, done: true };
+      const chunk = parseChunk(data);
+      if (carriesError(chunk)) throw refusalOf('chat', answerWith(data, chunk), credential);
+      const choices = chunks.read(chunk);
+      if (choices.length > 0) events.push({ type: 'deltas', choices });
+    }
+    return { events, done: false };
+  } catch (cause) {
+    return { events, done: false, failure: { cause } };
+  }
 }
 
 function parseChunk(data: string): object {

@@ -28,7 +28,7 @@ export async function streamChat(
     }
     const chunks = new ChatChunks(request.n ?? 1);
     const events = readChatEvents(open, chunks, credential);
-    const held: ChatEvent[] = [];
+    const held: ChatEvent[][] = [];
     while (!chunks.carriesSomething) {
       const { value, done } = await events.next();
       if (done) throw new UnusableAnswer('the answer is empty');
@@ -41,19 +41,19 @@ export async function streamChat(
   }
 }
 
-class OpenChat implements ChatStream, AsyncIterator<ChatEvent> {
+class OpenChat implements ChatStream, AsyncIterator<ChatEvent[]> {
   readonly systemFingerprint?: string;
   readonly #open: OpenBody;
-  readonly #held: ChatEvent[];
-  readonly #events: AsyncGenerator<ChatEvent>;
+  readonly #held: ChatEvent[][];
+  readonly #events: AsyncGenerator<ChatEvent[]>;
   readonly #signal: AbortSignal;
   #left = false;
 
   constructor(
     open: OpenBody,
     systemFingerprint: string | undefined,
-    held: ChatEvent[],
-    events: AsyncGenerator<ChatEvent>,
+    held: ChatEvent[][],
+    events: AsyncGenerator<ChatEvent[]>,
     signal: AbortSignal,
   ) {
     if (systemFingerprint !== undefined) this.systemFingerprint = systemFingerprint;
@@ -63,13 +63,13 @@ class OpenChat implements ChatStream, AsyncIterator<ChatEvent> {
     this.#signal = signal;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<ChatEvent> {
+  [Symbol.asyncIterator](): AsyncIterator<ChatEvent[]> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<ChatEvent>> {
-    const event = this.#held.shift();
-    if (event) return { value: event, done: false };
+  async next(): Promise<IteratorResult<ChatEvent[]>> {
+    const events = this.#held.shift();
+    if (events) return { value: events, done: false };
     try {
       return await this.#events.next();
     } catch (cause) {
@@ -78,7 +78,7 @@ class OpenChat implements ChatStream, AsyncIterator<ChatEvent> {
   }
 
   // A generator alone would first wait for the event that is being read.
-  async return(): Promise<IteratorResult<ChatEvent>> {
+  async return(): Promise<IteratorResult<ChatEvent[]>> {
     this.#left = true;
     this.#held.length = 0;
     this.#open.destroy();

@@ -112,7 +112,7 @@ export function describeChat(stage: () => Stage): void {
 
   it('leaves the upstream when its reader leaves', async () => {
     stage().play('answer stops');
-    for await (const event of await stream()) {
+    for await (const [event] of await stream()) {
       expect(event).toMatchObject(step('Hello'));
       break;
     }
