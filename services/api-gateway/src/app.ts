@@ -138,7 +138,20 @@ export function createApp(dependencies: AppDependencies): Express {
     consolePageRoutes(),
   );
   const api = Router();
+  // Looked through in this order: what is asked for most comes first.
   api.use(
+    chatRoutes({
+      ...common,
+      contentFormat: settings.VIDEO_CONTENT_FORMAT,
+      chatDeadlineMs: settings.CHAT_DEADLINE_MS,
+    }),
+    asyncGenerationRoutes({
+      ...common,
+      kind: 'video',
+      accept: (req, res, answer) =>
+        acceptVideoTask(parseCreateVideoGeneration(req.body, models, common.limits), answer, req, res, common),
+    }),
+    taskRoutes({ ...common, kind: 'video', create: createVideoTask(common), readTask }),
     healthRoutes({ ...common, expectedServices: settings.EXPECTED_SERVICES }),
     metricsRoutes(common),
     docsRoutes(),
@@ -146,25 +159,13 @@ export function createApp(dependencies: AppDependencies): Express {
     uploadRoutes(common),
     modelRoutes(common),
     usageRoutes(common),
-    chatRoutes({
-      ...common,
-      contentFormat: settings.VIDEO_CONTENT_FORMAT,
-      chatDeadlineMs: settings.CHAT_DEADLINE_MS,
-    }),
     imageRoutes(common),
-    asyncGenerationRoutes({
-      ...common,
-      kind: 'video',
-      accept: (req, res, answer) =>
-        acceptVideoTask(parseCreateVideoGeneration(req.body, models, common.limits), answer, req, res, common),
-    }),
     asyncGenerationRoutes({
       ...common,
       kind: 'image',
       accept: (req, res, answer) =>
         acceptImageTask(parseCreateImageGeneration(req.body, models, common.limits), answer, req, res, common),
     }),
-    taskRoutes({ ...common, kind: 'video', create: createVideoTask(common), readTask }),
     taskRoutes({ ...common, kind: 'image', readTask }),
   );
   app.use('/v1', api);

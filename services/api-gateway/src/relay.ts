@@ -46,7 +46,11 @@ export class Relays {
    */
   relay(res: Response, request: RelayedRequest): Promise<void> {
     const stop = new AbortController();
-    if (!outlivesClient(res, request)) res.once('close', () => stop.abort(new ClientLeftError('the client left')));
+    if (!outlivesClient(res, request)) {
+      res.once('close', () => {
+        if (!res.writableFinished) stop.abort(new ClientLeftError('the client left'));
+      });
+    }
     const running = this.#relay(res, request, stop.signal).finally(() => this.#running.delete(stop));
     this.#running.set(stop, running);
     return running;
