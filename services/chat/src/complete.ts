@@ -108,8 +108,10 @@ async function answerWhole(work: Work, dependencies: CompletionDependencies): Pr
   deadline.met();
   begins();
   call.end('ok');
+  // The client comes before the log.
+  const written = reply.write(Buffer.from(JSON.stringify(wholeReply(frame, call.value, view))));
   recordEnd(work, call, call.value, dependencies);
-  await reply.write(Buffer.from(JSON.stringify(wholeReply(frame, call.value, view))));
+  await written;
 }
 
 async function answerStreamed(work: Work, dependencies: CompletionDependencies): Promise<void> {
