@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { measureBrowser } from './measures/browser.js';
 import { measureChat } from './measures/chat.js';
 import { measureConnections } from './measures/connections.js';
+import { measureCosts } from './measures/costs.js';
 import { measureCreates } from './measures/creates.js';
 import { measureDownload } from './measures/download.js';
 import type { Measure } from './measures/measure.js';
@@ -30,6 +31,7 @@ const MEASURES: Record<string, Measure> = {
   download: measureDownload,
   memory: measureMemory,
   start: measureStart,
+  costs: measureCosts,
 };
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 

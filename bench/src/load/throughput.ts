@@ -16,8 +16,12 @@ export interface Load {
   method?: 'GET' | 'POST';
   headers: Record<string, string>;
   body?: string;
+  /** Asked for in turn, in place of the URL's. */
+  paths?: readonly string[];
   connections: number;
   seconds: number;
+  /** Requests a second; as many as can be without it. */
+  rate?: number;
   /** Judges a body; one that is refused counts as an error. */
   isWhole?: (body: string) => boolean;
 }
@@ -30,8 +34,10 @@ export async function throughput(load: Load): Promise<Throughput> {
     method: load.method ?? 'POST',
     headers: load.headers,
     ...(load.body !== undefined && { body: load.body }),
+    ...(load.paths && { requests: load.paths.map((path) => ({ path })) }),
     connections: load.connections,
     duration: load.seconds,
+    ...(load.rate !== undefined && { overallRate: load.rate }),
     ...(isWhole && { verifyBody: (body: unknown) => typeof body === 'string' && isWhole(body) }),
   });
   return {

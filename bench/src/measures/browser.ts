@@ -28,7 +28,8 @@ export const measureBrowser: Measure = async (effort, log) => {
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     try {
       const page = await browser.newPage();
-      await page.goto(`${system.baseUrl}/health`);
+      // What it serves elsewhere may not fetch.
+      await page.goto(`${system.baseUrl}/console`);
       const pages: BrowserResult[] = [];
       const generators: number[] = [];
       for (let round = 0; round <= effort.rounds; round++) {

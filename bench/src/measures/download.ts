@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { residentMb } from '@grok2api/testkit';
 import { request } from 'undici';
@@ -18,7 +18,10 @@ export const measureDownload: Measure = (effort, log) =>
     const tasks = system.tasks(CLIENT_KEY);
     const id = await tasks.create('a fox', { aspect_ratio: '16:9', video_length: 6 });
     const { video_url: url = '' } = await tasks.until(id, ({ status }) => status === 'completed');
-    const file = await open(join(system.dataDir, 'media', new URL(url).pathname.split('/').at(-1) ?? ''), 'r+');
+    const media = join(system.dataDir, 'media');
+    const name = new URL(url).pathname.split('/').at(-1) ?? '';
+    const [path = ''] = (await readdir(media, { recursive: true })).filter((each) => each.endsWith(name));
+    const file = await open(join(media, path), 'r+');
     await file.truncate(FILE_MB * 1024 * 1024);
     await file.close();
     const pid = system.pid('api-gateway');

@@ -9,6 +9,8 @@ import { type Ours, withOurs } from './with-ours.js';
 const SOON = { mock: { MOCK_VIDEO_MS: '100' } };
 /** The files of the copied rows stay the one of the row that they were copied from. */
 const ONE_ROW_OF = 100_000;
+/** Of them, those that are read in turn. */
+const READ_ROWS = 1_000;
 const FEW = 1_000;
 const MANY = 1_000_000;
 const LIMIT = 50;
@@ -20,9 +22,17 @@ export const measureReads: Measure = (effort, log) =>
     await growTo(ours, ONE_ROW_OF);
     const results = [];
     for (let round = 0; round <= effort.rounds; round++) {
-      const url = `${ours.system.baseUrl}/v1/video/tasks/${rowId((1 + ((round + 1) * ONE_ROW_OF) / (effort.rounds + 3)) | 0)}`;
-      const load = { url, method: 'GET', headers: ours.headers, connections: 50, seconds: effort.seconds } as const;
-      const result = await throughput(load);
+      const result = await throughput({
+        url: ours.system.baseUrl,
+        method: 'GET',
+        paths: Array.from(
+          { length: READ_ROWS },
+          (_, n) => `/v1/video/tasks/${rowId(1 + n * (ONE_ROW_OF / READ_ROWS))}`,
+        ),
+        headers: ours.headers,
+        connections: 50,
+        seconds: effort.seconds,
+      });
       log(`  round ${round} read ${JSON.stringify(result)}`);
       // The first one warms up.
       if (round > 0) results.push(result);

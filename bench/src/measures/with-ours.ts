@@ -1,4 +1,4 @@
-import { startNats, startPostgres, type TestSystem } from '@grok2api/testkit';
+import { startNats, startPostgres, type TestNats, type TestServer, type TestSystem } from '@grok2api/testkit';
 import { Client } from 'pg';
 import { type Child, startChild } from '../contestants/child.js';
 import { requestHeaders, startOurs } from '../contestants/contestants.js';
@@ -9,6 +9,8 @@ export interface Ours {
   mock: Child;
   headers: Record<string, string>;
   database: Client;
+  nats: TestNats;
+  postgres: TestServer;
 }
 
 /** Runs the system for as long as a measure takes, on servers of its own. */
@@ -29,7 +31,7 @@ export async function withOurs<Result>(
     const system = keep(await startOurs(mock.address, { ...options, env }), (each) => each.stop());
     const database = keep(new Client({ connectionString: postgres.url }), (each) => each.end());
     await database.connect();
-    return await measure({ system, mock, headers: requestHeaders(mock.address), database });
+    return await measure({ system, mock, headers: requestHeaders(mock.address), database, nats, postgres });
   } finally {
     for (const stop of stops) await stop();
   }

@@ -10,6 +10,8 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** Of each connection: far more than there are different ones, unless somebody builds them from what clients send. */
+const MAX_PREPARED_STATEMENTS = 300;
 /** Who stands still within a transaction keeps its locks for no longer: less than the 5 s that a transaction may take, so that those who wait go on. */
 const STALLED_TRANSACTION_MS = 3_000;
 
@@ -38,9 +40,23 @@ export function openDatabase(options: DatabaseOptions): PrismaClient {
   // A connection that is handed to the next transaction in line has nobody listening for a moment. Lost just then it
   // would end the process; its statements tell of the loss themselves.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: statementNames() });
   // Longer formats repeat a query's arguments, which do not belong in a log.
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
+}
+
+/** Names statements by their text, so that Postgres parses and plans each once a connection. */
+function statementNames(): (statement: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    // Without a name it is not kept.
+    if (names.size >= MAX_PREPARED_STATEMENTS) return '';
+    const name = `s${names.size}`;
+    names.set(sql, name);
+    return name;
+  };
 }
 
 /**

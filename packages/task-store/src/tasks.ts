@@ -1,4 +1,5 @@
 import type { TaskKind, TaskState } from '@grok2api/contracts';
+import { Batches } from '@grok2api/service-kit';
 import { Creates } from './creates.js';
 import { type Database, withDatabase } from './database.js';
 import type { Ends } from './ends.js';
@@ -7,12 +8,14 @@ import { type Attempt, AttemptLostError, isAttempt, type KeptReply, replySql } f
 import { COLUMNS, queryTasks } from './rows.js';
 import { transition } from './states.js';
 import type { StoreMetrics } from './store-metrics.js';
-import { type NewTask, type Task, toTask } from './task.js';
+import type { NewTask, Task } from './task.js';
 
 /** Rows that one statement changes at most, so that none holds its locks for long. */
 const BATCH = 500;
 /** Lists count exactly up to here. */
 const COUNT_CAP = 10_000;
+/** Reads that come together are one statement; more than one at a time, so that one that hangs does not hold up all. */
+const READ_BATCHES = { maxSize: 100, parallel: 4 };
 
 export interface ListOptions {
   kind: TaskKind;
@@ -38,6 +41,7 @@ export type DeleteSelection = { ids: readonly string[] } | { state: TaskState } 
 /** What the gateway does with tasks: accept, read, cancel, delete. Owners are the caller's to check on single tasks. */
 export class Tasks {
   readonly #creates: Creates;
+  readonly #reads: Batches<string, { task: Task | undefined }>;
 
   constructor(
     private readonly database: Database,
@@ -45,6 +49,7 @@ export class Tasks {
     private readonly created: StoreMetrics['created'],
   ) {
     this.#creates = new Creates(database, created);
+    this.#reads = new Batches((ids) => this.#getAll(ids), READ_BATCHES);
   }
 
   /**
@@ -79,16 +84,23 @@ export class Tasks {
 
   /** One task, unless it is deleted. @throws StoreUnavailableError */
   async get(id: string): Promise<Task | undefined> {
-    const row = await withDatabase(() => this.database.task.findFirst({ where: { id, deletedAt: null } }));
-    return row ? toTask(row) : undefined;
+    return (await this.#reads.add(id)).task;
   }
 
   /** Those of the tasks that exist and are not deleted, in one statement. @throws StoreUnavailableError */
   async getMany(ids: readonly string[]): Promise<Task[]> {
-    const rows = await withDatabase(() =>
-      this.database.task.findMany({ where: { id: { in: [...ids] }, deletedAt: null } }),
+    // One text for every number of ids, which Postgres plans once.
+    return withDatabase(() =>
+      queryTasks(
+        this.database,
+        Prisma.sql`SELECT ${COLUMNS} FROM tasks WHERE id = ANY(${[...ids]}::text[]) AND deleted_at IS NULL`,
+      ),
     );
-    return rows.map(toTask);
+  }
+
+  async #getAll(ids: readonly string[]): Promise<{ task: Task | undefined }[]> {
+    const tasks = new Map((await this.getMany([...new Set(ids)])).map((task) => [task.id, task]));
+    return ids.map((id) => ({ task: tasks.get(id) }));
   }
 
   /** An owner's tasks, newest first. @throws StoreUnavailableError */
