@@ -71,6 +71,7 @@ function get(path: string, host: string, res: ServerResponse): void {
   else if (path.startsWith('/videos/')) poll(path.slice('/videos/'.length), host, res);
   else if (path === '/file.mp4')
     res.writeHead(200, { 'content-type': 'video/mp4', 'content-length': FILE.length }).end(FILE);
+  else if (path === '/') res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
   else if (path === '/ledger') json(res, 200, { jobs });
   else json(res, 404, { code: 'not-found', error: 'no such route' });
 }
@@ -78,7 +79,8 @@ function get(path: string, host: string, res: ServerResponse): void {
 function poll(id: string, host: string, res: ServerResponse): void {
   const at = started.get(id);
   if (at === undefined) json(res, 404, { code: 'not-found', error: 'no such job' });
-  else if (Date.now() - at < VIDEO_MS) json(res, 202, { status: 'pending', progress: 1 });
+  else if (Date.now() - at < VIDEO_MS)
+    json(res, 202, { status: 'pending', progress: Math.floor((100 * (Date.now() - at)) / VIDEO_MS) });
   else {
     const video = { url: `http://${host}/file.mp4`, duration: 6, respect_moderation: true };
     json(res, 200, { status: 'done', progress: 100, model: VIDEO_MODEL, video, usage: { cost_in_usd_ticks: 1 } });
