@@ -6,9 +6,9 @@ const RETRY_AFTER_S = '30';
 /** Owners whose count is remembered at most. */
 const REMEMBERED = 10_000;
 
-interface Count {
+interface Asked {
   at: number;
-  open: number;
+  count: Promise<{ open: number }>;
 }
 
 /**
@@ -16,7 +16,7 @@ interface Count {
  * tasks accepted here are added, so that several gateways may exceed the limit by what each accepts in a second.
  */
 export class PendingLimit {
-  readonly #counts = new Map<string, Count>();
+  readonly #asked = new Map<string, Asked>();
 
   constructor(
     private readonly tasks: TaskStore['tasks'],
@@ -27,11 +27,13 @@ export class PendingLimit {
   /** Counts one more task. @throws ApiError `too_many_pending_tasks` */
   async admit(kind: TaskKind, owner: string): Promise<void> {
     const key = `${kind} ${owner}`;
-    let count = this.#counts.get(key);
-    if (!count || this.now() - count.at > FRESH_MS) {
-      count = { at: this.now(), open: await this.#countOpen(kind, owner) };
-      this.#remember(key, count);
+    let asked = this.#asked.get(key);
+    if (!asked || this.now() - asked.at > FRESH_MS) {
+      // Whoever comes while the database is asked waits for the same answer.
+      asked = { at: this.now(), count: this.#countOpen(kind, owner).then((open) => ({ open })) };
+      this.#remember(key, asked);
     }
+    const count = await asked.count;
     if (count.open >= this.max) {
       throw new ApiError('too_many_pending_tasks', {
         values: { max: this.max },
@@ -49,10 +51,10 @@ export class PendingLimit {
     });
   }
 
-  #remember(key: string, count: Count): void {
-    this.#counts.delete(key);
-    this.#counts.set(key, count);
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size > REMEMBERED && oldest !== undefined) this.#counts.delete(oldest);
+  #remember(key: string, asked: Asked): void {
+    this.#asked.delete(key);
+    this.#asked.set(key, asked);
+    const [oldest] = this.#asked.keys();
+    if (this.#asked.size > REMEMBERED && oldest !== undefined) this.#asked.delete(oldest);
   }
 }
