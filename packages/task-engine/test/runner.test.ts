@@ -57,6 +57,7 @@ describe('a runner', () => {
       await engine.startWorker({ slots: 100, work: workQuickly });
       await engine.ended(await engine.create(5));
       // Before and after each task, and while nothing is there.
+      expect(looks.mock.calls.length).toBeGreaterThan(5);
       expect(looks.mock.calls.length).toBeLessThan(30);
     } finally {
       looks.mockRestore();
