@@ -158,13 +158,10 @@ class ReplyCutter {
         // A connection that is cut is what this is for.
         socket.on('error', () => {});
       }
-      let cut = false;
-      client.on('data', (data) => {
-        cut ||= proxy.cutCommits && data.includes('COMMIT');
-        upstream.write(data);
-      });
+      client.on('data', (data) => upstream.write(data));
       upstream.on('data', (data) => {
-        if (cut) client.destroy();
+        // What was done is named in the reply; a statement that is prepared is not named when it is asked for.
+        if (proxy.cutCommits && data.includes('COMMIT')) client.destroy();
         else client.write(data);
       });
       client.on('close', () => upstream.end());

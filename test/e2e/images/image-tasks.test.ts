@@ -42,6 +42,7 @@ describe('an image task', () => {
       task_id: data.taskId,
       status: 'completed',
       progress: 100,
+      attempts: 1,
       prompt: '一只猫',
       model: 'grok-imagine-1.0',
       images: [expect.any(String), expect.any(String)],
