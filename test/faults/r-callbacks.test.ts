@@ -30,7 +30,7 @@ it(`${TASKS} callbacks to a receiver that refuses, redirects and is late, while 
     if (kind === 0) return REFUSALS[random.index(REFUSALS.length)] ?? 500;
     return kind === 1 ? 'late' : 204;
   };
-  const killer = new Killer(experiment.system, ['callback-dispatcher'], random, { least: 1_000, most: 4_000 });
+  const killer = new Killer(experiment.system, ['callback-dispatcher'], random, { least: 300, most: 1_500 });
   for (let nth = 0; nth < TASKS; nth++) {
     const id = await experiment.makeVideo(`never:done ${nth}`);
     if (id !== undefined) await experiment.system.tasks().request('DELETE', `/v1/video/tasks/${id}`);
