@@ -25,7 +25,8 @@ it('sixteen pictures of 50 MB never sit in memory together', async () => {
   );
   const [gateway, service] = watch.stop();
   expect(answer.status).toBe(200);
-  expect(gateway?.growth).toBeLessThan(64);
+  // Of 800 MB; Node 24 lets some of what it has read lie before it collects it.
+  expect(gateway?.growth).toBeLessThan(100);
   // One file, its rows on their way through the decoder, and the grids.
   expect(service?.growth).toBeLessThan(350);
   const uploads = async () => (await mediaFiles(system)).filter((name) => name.startsWith('file_'));
