@@ -54,7 +54,7 @@ export function createLogger(options: LoggerOptions): Logger {
 }
 
 /** Standard output, written to once in each turn of the event loop: a write costs more than a line. */
-function standardOutput(): DestinationStream {
+function standardOutput(): DestinationStream & { flushSync: () => void } {
   // Synchronous: a process whose reader is gone must be able to end, and its last lines must be out before it does.
   const output = pino.destination({ fd: 1, sync: true });
   let waiting = '';
@@ -69,5 +69,7 @@ function standardOutput(): DestinationStream {
       if (waiting === '') setImmediate(flush);
       waiting += line;
     },
+    // Called by pino for a fatal line, which has to be out before the process ends.
+    flushSync: flush,
   };
 }
