@@ -97,7 +97,8 @@ function rowOf({ name }: LoadKind, loads: readonly Loaded[]): Row {
   const rise =
     least && most ? (whole(most.counts) - whole(least.counts)) / (most.perSecond - least.perSecond) : Number.NaN;
   const bend = rise / whole(each) - 1;
-  const worth = (count: string) => Math.abs(each[count] ?? 0) >= (isProcess(count) ? 0.005 : 0.05);
+  // The others have no part in it; what they use meanwhile falls as they warm up.
+  const worth = (count: string) => (each[count] ?? 0) >= (isProcess(count) ? 0.005 : 0.05);
   const costs = names
     .filter(worth)
     .map((count) =>

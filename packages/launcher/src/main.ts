@@ -52,7 +52,6 @@ async function main(): Promise<void> {
     output,
   });
   const stop = new AbortController();
-  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   onToldToStop(
     (why) => {
       log.info({ why }, 'stopping');
@@ -70,7 +69,7 @@ async function main(): Promise<void> {
     const { dataDir } = settings;
     const adminKey = settings.adminKey === undefined ? join(dataDir, ADMIN_KEY_FILE) : 'ADMIN_KEY';
     print(welcome({ base: gatewayBase(settings, 'localhost'), upstream, dataDir, adminKey }));
-    await stopped;
+    await system.run(stop.signal);
   } catch (err) {
     if (!stop.signal.aborted) throw err;
   } finally {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, EXIT_BAD_SETTING, type Logger } from '@grok2api/service-kit';
@@ -110,6 +111,16 @@ export class System {
       waitForHealth(gatewayBase(settings, '127.0.0.1'), HEALTHY_WITHIN_MS, signal),
       values.simulatorPort === undefined ? undefined : waitForPort(values.simulatorPort, HEALTHY_WITHIN_MS, signal),
     ]);
+  }
+
+  /**
+   * Resolves when the signal is aborted.
+   * @throws LaunchError when a service says, after the start too, that it cannot work with its settings; `stop` has to follow
+   */
+  async run(stopSignal: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([stopSignal, this.#failed.signal]);
+    if (!signal.aborted) await once(signal, 'abort');
+    if (!stopSignal.aborted) this.#failed.signal.throwIfAborted();
   }
 
   /** Stops everything in the reverse order of the start; data is kept. */

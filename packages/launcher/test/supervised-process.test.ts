@@ -65,6 +65,23 @@ test('killed, it runs again under another pid, which the pid file has', async ()
   expect([supervised.pid, pidFile()]).toEqual([second, second]);
 });
 
+test('ended, all that it said has come before its end is told', async () => {
+  const said: string[] = [];
+  const heard: boolean[] = [];
+  const tenTimes = new Promise<void>((resolve) => {
+    const { supervised } = supervise('require("node:fs").writeSync(1, "x".repeat(60000) + "\\nlast words\\n")', {
+      onLine: (line) => said.push(line),
+      onExit: () => {
+        heard.push(said.splice(0).at(-1) === 'last words');
+        if (heard.length === 10) resolve();
+      },
+    });
+    void supervised.start();
+  });
+  await tenTimes;
+  expect(heard).toEqual(Array(10).fill(true));
+});
+
 test('stopped, it stays away and leaves no pid file', async () => {
   const { supervised, next } = supervise('console.log(process.pid); setInterval(() => {}, 1e6)');
   await supervised.start();

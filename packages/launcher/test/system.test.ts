@@ -153,3 +153,14 @@ test("a service's bad setting stops the start with its sentence", { timeout: 120
   expect(launcher.errors()).toBe('extra cannot work with its settings. COLOUR must be blue\n');
   expect(readdirSync(join(dataDir, 'run'))).toEqual([]);
 });
+
+test('a setting that a service finds wrong after the start stops everything, with its sentence', {
+  timeout: 120_000,
+}, async () => {
+  const launcher = launch('bad-setting-later.mjs');
+  await ready(launcher);
+  process.kill(pids().get('extra') ?? 0, 'SIGUSR2');
+  expect(await launcher.ended).toEqual([1, null]);
+  expect(launcher.errors()).toBe('extra cannot work with its settings. COLOUR must be blue\n');
+  expect(readdirSync(join(dataDir, 'run'))).toEqual([]);
+});

@@ -59,14 +59,17 @@ function standardOutput(): DestinationStream & { flushSync: () => void } {
   const output = pino.destination({ fd: 1, sync: true });
   let waiting = '';
   const flush = () => {
+    process.off('exit', flush);
     const lines = waiting;
     waiting = '';
     if (lines !== '') output.write(lines);
   };
-  process.once('exit', flush);
   return {
     write: (line) => {
-      if (waiting === '') setImmediate(flush);
+      if (waiting === '') {
+        setImmediate(flush);
+        process.once('exit', flush);
+      }
       waiting += line;
     },
     // Called by pino for a fatal line, which has to be out before the process ends.

@@ -105,10 +105,9 @@ export class Runner<Grant extends SlotGrant> {
     const stopping = this.#stopping.signal;
     while (!stopping.aborted) {
       try {
-        let taken = await this.#takeInTurn();
-        while (taken) {
-          if ('task' in taken) await this.#work(taken);
-          else await this.#pause(Math.min(taken.retryAfterMs, this.#idleWait()));
+        let taken: Taken<Grant> | NoGrant | undefined = await this.#takeInTurn();
+        while (taken && 'task' in taken) {
+          await this.#work(taken);
           taken = await this.#take();
         }
       } catch (err) {
@@ -125,14 +124,15 @@ export class Runner<Grant extends SlotGrant> {
   }
 
   /** Waits for a task when those who came before have one. Resolves to nothing when the runner stops. */
-  #takeInTurn(): Promise<Taken<Grant> | NoGrant | undefined> {
+  #takeInTurn(): Promise<Taken<Grant> | undefined> {
     const mine = this.#turn.then(async () => {
       const { bus, kind } = this.#options;
       const stopping = this.#stopping.signal;
       while (!stopping.aborted) {
         const taken = await this.#take();
-        if (taken) return taken;
-        await bus.wakeUps.next(kind, this.#idleWait(), stopping);
+        if (!taken) await bus.wakeUps.next(kind, this.#idleWait(), stopping);
+        else if ('task' in taken) return taken;
+        else await this.#pause(Math.min(taken.retryAfterMs, this.#idleWait()));
       }
       return undefined;
     });

@@ -64,6 +64,28 @@ describe('a runner', () => {
     }
   });
 
+  it('asks for a grant in one slot only while there is none, and has all slots work afterwards', async () => {
+    const asked: number[] = [];
+    const full = gate();
+    let running = 0;
+    await engine.startWorker({
+      slots: 10,
+      noGrantForMs: () => {
+        asked.push(performance.now());
+        return asked.length <= 4 ? 300 : 0;
+      },
+      work: async (claimed, grant) => {
+        if (++running === 10) full.open();
+        await full.opened;
+        await workQuickly(claimed, grant);
+      },
+    });
+    await engine.ended(await engine.create(10));
+    const [first = 0, second = 0, third = 0] = asked;
+    expect(second - first).toBeGreaterThan(250);
+    expect(third - second).toBeGreaterThan(250);
+  });
+
   it('shares the tasks with others, and no two work on one at once', async () => {
     const [working, begun] = [new Set<string>(), [] as string[]];
     const busyWorkers = new Set<number>();

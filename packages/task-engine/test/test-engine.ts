@@ -37,6 +37,8 @@ export interface WorkerOptions {
   claimTtlMs?: number;
   /** Awaited before a grant is given. */
   beforeGrant?: () => Promise<void>;
+  /** Asked for each grant: for how many ms none can be given; 0 gives one. */
+  noGrantForMs?: () => number;
   work: (claimed: ClaimedTask, grant: SlotGrant | undefined) => Promise<void>;
   /** Another way to the database. */
   databaseUrl?: string;
@@ -118,6 +120,8 @@ export class TestEngine {
       random: () => 0,
       acquireGrant: async () => {
         await options.beforeGrant?.();
+        const retryAfterMs = options.noGrantForMs?.() ?? 0;
+        if (retryAfterMs > 0) return { status: 'unavailable', retryAfterMs };
         return this.#newGrant(models);
       },
       work: options.work,

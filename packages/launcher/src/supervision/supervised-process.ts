@@ -48,6 +48,8 @@ export interface SupervisionParts {
 }
 
 const KEPT_LINES = 15;
+/** How long the last lines of a process that has ended may take. Somebody else may hold its output open. */
+const LAST_LINES_MS = 1_000;
 
 /**
  * Keeps one process running: starts it, starts it again with backoff whenever it dies, until told to stop.
@@ -163,6 +165,7 @@ export class SupervisedProcess {
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
+    const silent = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const running = this.#registered(child.pid);
     const onLine = (stream: 'stdout' | 'stderr') => (line: string) => {
       this.#keep(line);
@@ -183,6 +186,8 @@ export class SupervisedProcess {
         // What it started must not outlive it.
         killGroup(running.pid);
         this.#register.ended(running);
+        // Its end is told before all that it said has come.
+        await Promise.race([silent, sleep(LAST_LINES_MS, undefined, { ref: false })]);
       }
     }
   }

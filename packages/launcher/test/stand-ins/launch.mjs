@@ -35,7 +35,7 @@ onToldToStop(
 try {
   await system.start(stop.signal);
   process.stdout.write('READY\n');
-  await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+  await system.run(stop.signal);
 } catch (err) {
   if (!stop.signal.aborted) {
     process.stderr.write(`${err.message} ${err instanceof LaunchError ? err.details.join(' ') : ''}\n`);
