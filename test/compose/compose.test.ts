@@ -11,8 +11,6 @@ const SERVERS = ['nats', 'postgres', 'proxy'];
 const BASE_IMAGE = 'node:24-bookworm-slim';
 const MB = 1_000_000;
 const MOST_OVER_BASE_MB = 100;
-/** Skia and ffmpeg, of which it makes real pictures and videos. It is no part of a system in production. */
-const SIMULATOR_OVER_BASE_MB = 140;
 const VIDEO_MS = 8_000;
 
 let system: Compose;
@@ -68,8 +66,7 @@ it('is all healthy, and each image is small', async () => {
   const base = await size(BASE_IMAGE);
   for (const service of [...SERVICES, 'migrate', 'proxy']) {
     const over = Math.round((await size(`grok2api-test-${service}`)) - base);
-    const most = service === 'simulator' ? SIMULATOR_OVER_BASE_MB : MOST_OVER_BASE_MB;
-    expect([service, over, over <= most]).toEqual([service, over, true]);
+    expect([service, over, over <= MOST_OVER_BASE_MB]).toEqual([service, over, true]);
   }
 });
 
