@@ -57,11 +57,13 @@ it('a gateway is not ready before it knows which keys there are', async () => {
 it('replies without Postgres are as described', async () => {
   await servers.postgres.pause();
   const body = { model: 'grok-imagine-1.0-video', prompt: 'x' };
-  await check('createVideoTask', 503, { body });
-  await check('createVideoGeneration', 503, { body });
-  await check('createImageTask', 503, { body: { model: 'grok-imagine-1.0', prompt: 'x' } });
-  for (const of of ['listVideoTasks', 'listImageTasks', 'deleteAllVideoTasks', 'getHealth']) await check(of, 503);
-  await check('getVideoTask', 503, { params: { task_id: `task_${'0'.repeat(32)}` } });
+  await Promise.all([
+    check('createVideoTask', 503, { body }),
+    check('createVideoGeneration', 503, { body }),
+    check('createImageTask', 503, { body: { model: 'grok-imagine-1.0', prompt: 'x' } }),
+    ...['listVideoTasks', 'listImageTasks', 'deleteAllVideoTasks', 'getHealth'].map((of) => check(of, 503)),
+    check('getVideoTask', 503, { params: { task_id: `task_${'0'.repeat(32)}` } }),
+  ]);
   await servers.postgres.resume();
   await expect.poll(() => check('listVideoTasks', 200), POLL).toContain('"total":0');
 });

@@ -96,7 +96,7 @@ describe.each(SHORT ? CASES.slice(0, 1) : CASES)('$service', ({ service, points,
       }
       printFigures({ service, ...reached });
       await verify();
-      for (const point of points) expect([point, reached[`${point}:stop`]]).toEqual([point, ROUNDS]);
+      for (const point of points) expect([point, reached[`${point}:stop`]]).toEqual([point, STOP_ROUNDS]);
     },
     TIMEOUT_MS,
   );

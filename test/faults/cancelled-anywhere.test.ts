@@ -65,7 +65,7 @@ describe('a task that a worker follows is cancelled through another gateway', ()
       const cancelled = await cancel(task.id);
       expect(cancelled.ms).toBeLessThan(WITHIN_MS);
       left = await leaving(task.id);
-      expect(left.reason).toBe('the claim is lost');
+      expect(left.reason).toBe('claim_lost');
       // Readers learn it from the row.
       const seenMs = await endsSeen(task.readers, cancelled.at);
       printFigures({

@@ -110,7 +110,7 @@ async function workerOf(id: string, nth: number): Promise<string> {
 /** Waits until the worker says that the task is not its any more. */
 async function expectLeft(id: string, worker: string): Promise<void> {
   const line = await system.logLine({ task_id: id, instance: worker, msg: 'leaving the task' });
-  expect(line.reason).toBe('the claim is lost');
+  expect(line.reason).toBe('claim_lost');
 }
 
 /** Sees that one worker alone ended the task, and that the other did nothing to it after it had left it. */

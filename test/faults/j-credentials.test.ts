@@ -150,7 +150,11 @@ it('wrong keys and keys without credits are found out once each, and the last go
   await experiment.verify();
 }, 120_000);
 
-/** Waits until a chat is served: whatever rested before rests no more. */
+/** Waits until a chat is served, and no credential rests any more. */
 async function settled(): Promise<void> {
   await expect.poll(async () => (await chat('tokens:1')).status, { timeout: 60_000, interval: 500 }).toBe(200);
+  const rests = experiment.system
+    .logLines({ service: 'token-pool', msg: 'cooling' })
+    .map(({ time, cool_for_ms }) => Date.parse(String(time)) + Number(cool_for_ms));
+  await sleep(Math.max(0, Math.max(0, ...rests) - Date.now()));
 }

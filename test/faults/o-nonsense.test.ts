@@ -96,7 +96,10 @@ it(`nonsense on every route is refused in the words of the API, ${SENT} times`, 
         const text = await answer.text();
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
         // What happens to make sense is served.
-        if (answer.status < 400) continue;
+        if (answer.status < 400) {
+          if (method === 'POST') experiment.sent(JSON.parse(body ?? '{}').prompt);
+          continue;
+        }
         expect([path, body?.slice(0, 200), answer.status < 500]).toEqual([path, body?.slice(0, 200), true]);
         expect([path, text]).toEqual([path, expect.stringMatching(/^\{"error":\{|^\{"code":/)]);
       }

@@ -159,6 +159,10 @@ test('a setting that a service finds wrong after the start stops everything, wit
 }, async () => {
   const launcher = launch('bad-setting-later.mjs');
   await ready(launcher);
+  // Before, the signal would be its end.
+  await expect
+    .poll(() => launcher.lines.some((line) => line.includes('waiting to be told')), { timeout: 30_000 })
+    .toBe(true);
   process.kill(pids().get('extra') ?? 0, 'SIGUSR2');
   expect(await launcher.ended).toEqual([1, null]);
   expect(launcher.errors()).toBe('extra cannot work with its settings. COLOUR must be blue\n');

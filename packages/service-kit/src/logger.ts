@@ -1,5 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
 import { activeTraceId } from './tracing/spans.js';
+import { CENSOR, withoutSecrets } from './without-secrets.js';
 
 export type Logger = pino.Logger;
 
@@ -13,15 +14,12 @@ export interface LoggerOptions {
   onLine?: (level: string) => void;
 }
 
-const SECRET_FIELDS = ['secret', 'password', 'authorization', 'apiKey', 'api_key', 'credentialsKey'];
-
 /**
  * What looks like a secret wherever it stands, in an error's message too: keys of xAI and of this system, webhook
  * secrets, what an Authorization header carries, the password in a URL.
  */
 const SECRET_TEXTS =
   /\b(?:xai|sk)-[\w-]{16,}|\bwhsec_[\w+/=]{16,}|(?<=\bBearer )[\w.~+/=-]{8,}|(?<=\b\w+:\/\/[^:@/\s"]*:)[^@/\s"]+(?=@)/g;
-const CENSOR = '[redacted]';
 
 /**
  * A pino logger that writes one JSON line an event, with service and instance on each, the trace it belongs to where there
@@ -33,12 +31,15 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level,
     base: { service: options.service, instance: options.instance },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: {
+      level: (label) => ({ level: label }),
+      // An error has to come to its serializer as what it is.
+      log: ({ err, ...fields }) => (err === undefined ? withoutSecrets(fields) : { err, ...withoutSecrets(fields) }),
+    },
     mixin: () => {
       const traceId = activeTraceId();
       return traceId === undefined ? {} : { trace_id: traceId };
     },
-    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: CENSOR },
     hooks: {
       streamWrite: (line) => line.replaceAll(SECRET_TEXTS, CENSOR),
       ...(onLine && {
@@ -48,9 +49,15 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       }),
     },
-    serializers: { err: pino.stdSerializers.errWithCause },
+    serializers: { err: (err) => withoutSecrets(pino.stdSerializers.errWithCause(err)) },
   };
-  return pino(settings, options.destination ?? standardOutput());
+  const logger = pino(settings, options.destination ?? standardOutput());
+  // Formatters do not see what loggers below this one are bound to.
+  const { child } = logger;
+  logger.child = function (this: Logger, bindings, childOptions) {
+    return child.call(this, withoutSecrets(bindings), childOptions);
+  } as Logger['child'];
+  return logger;
 }
 
 /** Standard output, written to once in each turn of the event loop: a write costs more than a line. */

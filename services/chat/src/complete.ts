@@ -71,8 +71,8 @@ export async function complete(
 ): Promise<void> {
   const { now, newId, pictures, reasoningFormat, metrics } = dependencies;
   const begins = metrics.firstOutput.startTimer({ streamed: String(request.stream) });
-  const deadline = new Deadline(context.deadlineMs);
-  const signal = AbortSignal.any([context.signal, deadline.signal]);
+  const deadline = new Deadline(context.deadlineMs, context.signal);
+  const { signal } = deadline;
   try {
     const upstreamRequest = await toUpstreamRequest(request, (picture) => pictureUrl(picture, pictures, signal));
     const work: Work = {
@@ -90,7 +90,7 @@ export async function complete(
     else await answerWhole(work, dependencies);
   } catch (err) {
     context.signal.throwIfAborted();
-    if (deadline.signal.aborted) {
+    if (signal.aborted) {
       throw new ApiError('upstream_timeout', { headers: { 'x-should-retry': 'false' }, cause: err });
     }
     throw clientErrorOf(err) ?? err;

@@ -2,11 +2,17 @@ import type { Credential } from '@grok2api/contracts';
 import { UpstreamError } from '../errors.js';
 import { originOf } from '../origin.js';
 
+/** Where calls go: an origin, and what their paths begin with. */
+export interface Target {
+  origin: string;
+  path: string;
+}
+
 /**
  * Where the calls of a credential go. The path is not normalised, so that the id of a job in it stays what it is.
  * @throws UpstreamError `credential_dead` when its key or its base URL cannot be put into a request
  */
-export function targetOf(credential: Credential): { origin: string; path: string } {
+export function targetOf(credential: Credential): Target {
   const unusable = (what: string, cause?: unknown) =>
     new UpstreamError(`the credential's ${what}`, {
       fault: 'credential_dead',

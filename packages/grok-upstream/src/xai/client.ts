@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { CallOptions } from '../grok-upstream.js';
 import { answerOf, readBody, type XaiAnswer } from './answer.js';
 import { failureOf } from './call-failure.js';
-import { targetOf } from './call-target.js';
+import { type Target, targetOf } from './call-target.js';
 import { type CallKind, isSuccess } from './faults.js';
 import { Routes } from './routes.js';
 import { withinTime } from './within-time.js';
@@ -56,6 +56,7 @@ interface Manner {
 export class XaiClient {
   readonly settings: ClientSettings;
   readonly #routes: Routes;
+  readonly #targets = new WeakMap<Credential, Target>();
 
   constructor(settings: ClientSettings) {
     this.settings = settings;
@@ -119,7 +120,7 @@ export class XaiClient {
     { accept = 'application/json', timeoutMs, idleTimeoutMs = 0 }: Manner,
     read: (answer: OpenAnswer) => Promise<Result>,
   ): Promise<Result> {
-    const target = targetOf(credential);
+    const target = this.#targetOf(credential);
     const isCreate = call.kind === 'create';
     let connected = false;
     const exchangeOn = async (dispatcher: Dispatcher) =>
@@ -160,5 +161,13 @@ export class XaiClient {
     } catch (cause) {
       throw failureOf(cause, signal.aborted, isCreate && connected ? 'unknown' : 'no');
     }
+  }
+  /** A credential is held for many calls. */
+  #targetOf(credential: Credential): Target {
+    const known = this.#targets.get(credential);
+    if (known) return known;
+    const target = targetOf(credential);
+    this.#targets.set(credential, target);
+    return target;
   }
 }

@@ -37,6 +37,8 @@ const UNKNOWN_MODEL = /\bmodel\b.{0,200}\b(?:not found|does not exist)|\bunknown
 const ROWS: readonly Row[] = [
   { status: [400, 403], says: MODERATION, fault: 'moderated', outcome: 'not_counted' },
   { status: [403, 429], says: NO_CREDITS, fault: 'no_credits', outcome: 'no_credits' },
+  // Not of xAI's reference; what else should it mean.
+  { status: [402], fault: 'no_credits', outcome: 'no_credits' },
   // Its text goes on to advise to check the API key.
   { status: [400], says: UNKNOWN_MODEL, fault: 'bad_request', outcome: 'not_counted' },
   { status: [400], says: WRONG_KEY, fault: 'credential_dead', outcome: 'dead' },
@@ -60,7 +62,7 @@ const IMPLIED_STATUS: readonly (readonly [says: RegExp, status: number])[] = [
 ];
 
 const POLL_GONE = [404, 410];
-const POLL_AGAIN = [401, 403, 408, 409, 425, 429];
+const POLL_AGAIN = [401, 402, 403, 408, 409, 425, 429];
 
 /** Sorts an answer that is no success, or that cannot be used. Takes any numbers and texts. */
 export function sortAnswer(call: CallKind, answer: AnswerFacts): SortedAnswer {

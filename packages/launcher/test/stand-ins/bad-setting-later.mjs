@@ -4,7 +4,9 @@ import { runService, SettingsError } from '@grok2api/service-kit';
 
 await runService('bad-setting-later', async () => {
   const stayAlive = setInterval(() => {}, 60_000);
-  await once(process, 'SIGUSR2');
+  const told = once(process, 'SIGUSR2');
+  process.stdout.write('waiting to be told\n');
+  await told;
   clearInterval(stayAlive);
   throw new SettingsError(['COLOUR must be blue']);
 });
