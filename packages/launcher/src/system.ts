@@ -37,6 +37,8 @@ export interface SystemOptions {
 }
 
 const SERVICE_STOP_TIMEOUT_MS = 20_000;
+/** As in deploy/docker/Dockerfile, which says why. */
+const SERVICE_NODE_OPTIONS = ['--max-semi-space-size=32'];
 const HEALTHY_WITHIN_MS = 60_000;
 
 /** Every process of one installation, started and stopped as a whole. */
@@ -164,7 +166,7 @@ export class System {
       {
         name: instance,
         file: process.execPath,
-        args: [join(this.#options.root, row.entry)],
+        args: [...SERVICE_NODE_OPTIONS, join(this.#options.root, row.entry)],
         env,
         cwd: this.#options.root,
         channel: true,
