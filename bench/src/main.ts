@@ -10,6 +10,7 @@ import { measureCreates } from './measures/creates.js';
 import { measureDownload } from './measures/download.js';
 import type { Measure } from './measures/measure.js';
 import { measureMemory } from './measures/memory.js';
+import { measureProfile } from './measures/profile.js';
 import { measureQueue } from './measures/queue.js';
 import { measureReaders } from './measures/readers.js';
 import { measureStart } from './measures/start.js';
@@ -32,6 +33,7 @@ const MEASURES: Record<string, Measure> = {
   memory: measureMemory,
   start: measureStart,
   costs: measureCosts,
+  profile: measureProfile,
 };
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 
