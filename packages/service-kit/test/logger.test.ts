@@ -71,6 +71,11 @@ describe('createLogger', () => {
     expect(msg).toBe(text.replace(secret, '[redacted]'));
   });
 
+  it.each([null, 'a text', 7])('writes what was thrown and is no error: %s', (err) => {
+    const [line = ''] = written((log) => log.error({ err }, 'failed'));
+    expect(JSON.parse(line)).toMatchObject({ err, msg: 'failed' });
+  });
+
   it('leaves other texts as they are', () => {
     const text =
       'task-engine/dist/claimed-task.js xai-upstream.js sk-1 http://127.0.0.1:9/v1/a@b postgresql://host:5432/db';
