@@ -33,8 +33,11 @@ export class SseStream {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
+    const { socket } = res;
+    // The head and the first events are one write.
+    socket?.cork();
     res.flushHeaders();
-    res.socket?.setNoDelay(true);
+    process.nextTick(() => socket?.uncork());
     res.on('drain', () => {
       this.#blockedSince = undefined;
       onUnblocked();
