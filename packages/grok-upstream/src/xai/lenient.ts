@@ -7,10 +7,5 @@ export function lenient<Schema extends z.ZodType>(schema: Schema) {
 
 /** A list without those of its entries that are of another shape. */
 export function lenientList<Schema extends z.ZodType>(schema: Schema) {
-  return z.array(z.unknown()).transform((entries) =>
-    entries.flatMap((entry) => {
-      const parsed = schema.safeParse(entry);
-      return parsed.success ? [parsed.data] : [];
-    }),
-  );
+  return z.array(lenient(schema)).transform((entries) => entries.filter((entry) => entry !== undefined));
 }
