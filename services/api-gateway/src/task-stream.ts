@@ -2,6 +2,7 @@ import { hasEnded, type TaskEvent, type TaskKind, type Texts, taskMessage } from
 import { type Task, toTaskEvent } from '@grok2api/task-store';
 import type { SseEvent, SseStream } from './reply/sse-stream.js';
 import type { TaskReader } from './task-feed.js';
+import type { TaskSteps } from './task-steps.js';
 
 /** What the events of one reader are written with. */
 export interface TaskStreamContext {
@@ -56,7 +57,11 @@ export class TaskStream implements TaskReader {
   #sent: TaskEvent | undefined;
   #newest: TaskEvent | undefined;
 
-  constructor(private readonly context: TaskStreamContext) {}
+  /** @param steps shared by all streams of tasks */
+  constructor(
+    private readonly context: TaskStreamContext,
+    private readonly steps: TaskSteps,
+  ) {}
 
   /** Begins to write: the snapshot, and whatever came since. */
   begin(sse: SseStream, snapshot: Task): void {
@@ -89,7 +94,7 @@ export class TaskStream implements TaskReader {
     const [sse, sent, newest] = [this.#sse, this.#sent, this.#newest];
     if (!sse || !sent || !newest || sse.blocked) return;
     const ended = hasEnded(newest.state);
-    if (newest.version > sent.version || ended) sse.write(eventsBetween(sent, newest, this.context));
+    if (newest.version > sent.version || ended) sse.writeBytes(this.steps.between(sent, newest, this.context));
     this.#sent = newest.version > sent.version ? newest : sent;
     this.#newest = undefined;
     if (ended) {

@@ -1,6 +1,8 @@
 import { hasEnded, TASK_STATES, type TaskEvent, TEXTS } from '@grok2api/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eventsText } from '../src/reply/sse-stream.js';
+import { TaskSteps } from '../src/task-steps.js';
 import { eventsBetween, snapshotEvent } from '../src/task-stream.js';
 
 const context = {
@@ -73,5 +75,41 @@ describe('the events of a task stream', () => {
         if (terminal.length > 0) expect(types).toEqual(terminal);
       }),
     );
+  });
+});
+
+describe('the steps of tasks as bytes', () => {
+  const step = fc
+    .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(...TASK_STATES), fc.constantFrom(0, 50, 100))
+    .map((parts) => at(...parts));
+
+  it('are those of the events, whoever was told what before', () => {
+    const afters = TASK_STATES.map((state) => at(4, state, 50));
+    const reader = fc.record({
+      before: step,
+      after: fc.constantFrom(...afters),
+      language: fc.constantFrom('zh', 'en'),
+    });
+    fc.assert(
+      fc.property(fc.array(reader), (readers) => {
+        const steps = new TaskSteps();
+        const seen = new Map<number, TaskEvent>();
+        for (const { before: drawn, after, language } of readers) {
+          // A version is one state of a task.
+          const before = seen.get(drawn.version) ?? drawn;
+          seen.set(before.version, before);
+          const own = { ...context, texts: TEXTS[language] };
+          expect(steps.between(before, after, own).toString()).toBe(eventsText(eventsBetween(before, after, own)));
+        }
+      }),
+    );
+  });
+
+  it('are made once for readers that are told the same', () => {
+    const steps = new TaskSteps();
+    const after = at(3, 'running', 50);
+    const bytes = steps.between(at(2, 'running', 0), after, context);
+    expect(steps.between(at(2, 'running', 0), after, context)).toBe(bytes);
+    expect(steps.between(at(2, 'running', 0), after, { ...context, texts: TEXTS.en })).not.toBe(bytes);
   });
 });

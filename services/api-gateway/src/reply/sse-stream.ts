@@ -53,12 +53,12 @@ export class SseStream {
 
   /** Writes events at once. */
   write(events: readonly SseEvent[]): void {
-    if (events.length > 0) this.writeBytes(eventsText(events));
+    this.writeBytes(eventsText(events));
   }
 
   /** Writes events that are ready to be sent, at once. */
   writeBytes(bytes: Uint8Array | string): void {
-    if (this.#res.writableEnded) return;
+    if (bytes.length === 0 || this.#res.writableEnded) return;
     if (!this.#res.write(bytes)) this.#blockedSince ??= this.now();
   }
 

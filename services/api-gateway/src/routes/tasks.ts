@@ -28,7 +28,8 @@ import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
 import { sendWithImages } from '../send-with-images.js';
 import type { TaskFeed } from '../task-feed.js';
-import { TaskStream } from '../task-stream.js';
+import { TaskSteps } from '../task-steps.js';
+import { TaskStream, type TaskStreamContext } from '../task-stream.js';
 import { KIND_PATHS } from '../task-url.js';
 
 export interface TaskRoutesDependencies extends AcceptDependencies {
@@ -52,6 +53,7 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
   const { kind, create, tasks, bus, feed, keyed, positions, media, json, requireKey, readTask } = dependencies;
   const { urls, randomHex, pendingLimit, skippedEvents, now } = dependencies;
   const path = `${KIND_PATHS[kind]}/tasks`;
+  const steps = new TaskSteps();
   const router = Router();
 
   const list = router.route(path);
@@ -177,13 +179,14 @@ export function taskRoutes(dependencies: TaskRoutesDependencies): Router {
   }
 
   async function streamTask(task: Task, res: Response): Promise<void> {
-    const stream = new TaskStream({
+    const context: TaskStreamContext = {
       taskId: task.id,
       kind,
       texts: res.locals.texts,
       results: ({ result }) => taskResults({ kind, result, origin: task.origin }),
       skipped: () => skippedEvents.inc(),
-    });
+    };
+    const stream = new TaskStream(context, steps);
     const watch = await feed.watch(task.id, stream);
     if (!watch) throw new ApiError('task_not_found');
     res.once('close', watch.stop);
