@@ -38,7 +38,7 @@ export interface SystemOptions {
 
 const SERVICE_STOP_TIMEOUT_MS = 20_000;
 /** As in deploy/docker/Dockerfile, which says why. */
-const SERVICE_NODE_OPTIONS = ['--max-semi-space-size=32'];
+const SERVICE_NODE_OPTIONS = ['--max-semi-space-size=32', '--heap-growing-percent=50'];
 const HEALTHY_WITHIN_MS = 60_000;
 
 /** Every process of one installation, started and stopped as a whole. */
