@@ -1,5 +1,5 @@
 // npm run bench [measure …]: the set-up, the contestants' packages, then the measures. BENCH_SECONDS and BENCH_ROUNDS say
-// how long and how often each is measured.
+// how long and how often each is measured; --short is for continuous integration.
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';

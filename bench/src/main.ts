@@ -1,4 +1,7 @@
-/** npm run bench [measure …]: measures, prints the table, and keeps it with all figures under bench/results. */
+/**
+ * npm run bench [measure …]: measures, prints the table, and keeps it with all figures under bench/results.
+ * --short: a selection, for a moment each; keeps nothing, and succeeds if it could be measured at all.
+ */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +38,8 @@ const MEASURES: Record<string, Measure> = {
   costs: measureCosts,
   profile: measureProfile,
 };
+/** Between them every contestant, a task and its worker. */
+const SHORT = ['chat', 'queue'];
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
@@ -45,9 +50,14 @@ interface Kept {
   rows: Row[];
 }
 
-const log = (line: string) => void process.stderr.write(`${line}\n`);
-const effort = { seconds: Number(process.env.BENCH_SECONDS || 8), rounds: Number(process.env.BENCH_ROUNDS || 3) };
-const asked = process.argv.slice(2);
+const args = process.argv.slice(2);
+const isShort = args.includes('--short');
+// Figures that nobody keeps are nothing to print.
+const log = isShort ? () => {} : (line: string) => void process.stderr.write(`${line}\n`);
+const effort = isShort
+  ? { seconds: 1, rounds: 1 }
+  : { seconds: Number(process.env.BENCH_SECONDS || 8), rounds: Number(process.env.BENCH_ROUNDS || 3) };
+const asked = isShort ? SHORT : args;
 const unknown = asked.filter((name) => !(name in MEASURES));
 if (unknown.length > 0) {
   log(`there is no measure ${unknown.join(', ')}; there are ${Object.keys(MEASURES).join(', ')}`);
@@ -55,18 +65,24 @@ if (unknown.length > 0) {
 }
 
 const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, at: new Date().toISOString() };
-await mkdir(RESULTS, { recursive: true });
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(MEASURES)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   log(`${name} …`);
   const measured = await measure(effort, log);
-  await writeFile(`${RESULTS}${name}.json`, `${JSON.stringify({ machine, effort, rows: measured }, null, 1)}\n`);
+  if (!isShort) await keep(name, measured);
   rows.push(...measured);
 }
 process.stdout.write(`${table(rows)}\n`);
-await writeFigures();
-process.exitCode = rows.every(({ reached }) => reached) ? 0 : 1;
+if (!isShort) {
+  await writeFigures();
+  process.exitCode = rows.every(({ reached }) => reached) ? 0 : 1;
+}
+
+async function keep(name: string, measured: Row[]): Promise<void> {
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(`${RESULTS}${name}.json`, `${JSON.stringify({ machine, effort, rows: measured }, null, 1)}\n`);
+}
 
 /** The README's table, from the newest result of each measure. */
 async function writeFigures(): Promise<void> {

@@ -10,7 +10,7 @@ import type { Effort, Measure } from './measure.js';
 const CONNECTIONS = 50;
 /** Requests on the one connection, each round. */
 const SINGLE = 400;
-/** What everybody does once before it counts. */
+/** What everybody does once before it counts, at most. */
 const WARM_UP_SECONDS = 3;
 type Name = Contestant['name'];
 
@@ -40,7 +40,8 @@ async function measureAll(
     ({ url }: Contestant) =>
       latency({ url, headers, body, count: SINGLE });
 
-  for (const body of [COMPLETION_BODY, STREAM_BODY]) await eachContestant(all, 1, many(body, WARM_UP_SECONDS), log);
+  const warmUp = Math.min(effort.seconds, WARM_UP_SECONDS);
+  for (const body of [COMPLETION_BODY, STREAM_BODY]) await eachContestant(all, 1, many(body, warmUp), log);
   log('chat, not streamed');
   const plain = await eachContestant(all, effort.rounds, many(COMPLETION_BODY, effort.seconds), log);
   log('chat, streamed');
