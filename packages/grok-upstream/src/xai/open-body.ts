@@ -4,8 +4,8 @@ const MAX_WAITING_BYTES = 65_536;
 const REST_MS = 1000;
 
 /**
- * The body of an answer, chunk by chunk as it arrives. What arrived before a cut is read before the cut shows, which a
- * Readable does not promise. It takes in no more than 64 KiB ahead of its reader.
+ * The body of an answer as it arrives. What arrived before a cut is read before the cut shows, which a Readable does not
+ * promise. It takes in no more than 64 KiB ahead of its reader.
  */
 export class OpenBody {
   readonly #body: Readable;
@@ -28,14 +28,11 @@ export class OpenBody {
     });
   }
 
-  /** The next chunk; undefined at the end. @throws what ended the body before its time */
+  /** All that has arrived, once something has; undefined at the end. @throws what ended the body before its time */
   async read(): Promise<Buffer | undefined> {
     for (;;) {
-      const chunk = this.#waiting.shift();
-      if (chunk) {
-        this.#waitingBytes -= chunk.length;
-        return chunk;
-      }
+      const arrived = this.#take();
+      if (arrived) return arrived;
       if (this.#end?.error) throw this.#end.error;
       if (this.#end) return undefined;
       if (this.#body.isPaused()) this.#body.resume();
@@ -53,6 +50,13 @@ export class OpenBody {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     for (let chunk = await this.read(); chunk; chunk = await this.read()) yield chunk;
+  }
+
+  // The events of an answer are a chunk of HTTP each, but many come in one piece.
+  #take(): Buffer | undefined {
+    const [first, ...others] = this.#waiting.splice(0);
+    this.#waitingBytes = 0;
+    return first && others.length > 0 ? Buffer.concat([first, ...others]) : first;
   }
 
   /** Closes the connection, unless the body has ended. */
