@@ -103,6 +103,18 @@ describe('the events', () => {
     ]);
   });
 
+  it('that come in one piece are read as one, though each is a chunk of HTTP', async () => {
+    const sent = [says('1'), says('2'), says('3'), ends(), DONE];
+    server.play((response) => {
+      // Written in one turn, so sent in one piece.
+      for (const event of sent) response.write(eventLines(event));
+      response.end();
+    });
+    const batches: ChatEvent[][] = [];
+    for await (const batch of await stream()) batches.push(batch);
+    expect(batches).toEqual([[step({ content: '1' }), step({ content: '2' }), step({ content: '3' }), END]]);
+  });
+
   it('hold reasoning, refusals, logprobs and several choices', async () => {
     const logprobs = { content: [{ token: 'A', logprob: -0.1 }] };
     const all = await eventsOf(
