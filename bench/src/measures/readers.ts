@@ -18,6 +18,7 @@ const STEPS = 5;
 const SETTLE_MS = 10_000;
 /** One percent of it is the time between two events. */
 const VIDEO_MS = 600_000;
+const STEP_MS = VIDEO_MS / 100;
 const HEARD_WITHIN_MS = 20_000;
 const SETTINGS = {
   env: { MAX_CONNECTIONS: String(2 * READERS) },
@@ -70,6 +71,7 @@ async function bareSpans(): Promise<number[]> {
     await readers.open(READERS);
     const spans: number[] = [];
     for (let step = 0; step < STEPS; step++) {
+      await sleep(STEP_MS);
       const asked = performance.now();
       const [heardAt] = await Promise.all([
         readers.heard(HEARD_WITHIN_MS),
