@@ -10,8 +10,11 @@ import { withOurs } from './with-ours.js';
 
 const PROFILER = new URL('../load/profiler.js', import.meta.url).href;
 const SERVICES = ['api-gateway', 'chat'] as const;
-const BODIES = { 'a chat': COMPLETION_BODY, 'a streamed chat': STREAM_BODY };
-const CONNECTIONS = 50;
+const LOADS = [
+  { what: 'a chat', body: COMPLETION_BODY, connections: 50 },
+  { what: 'a streamed chat', body: STREAM_BODY, connections: 50 },
+  { what: 'a streamed chat on one connection', body: STREAM_BODY, connections: 1 },
+];
 /** Packages in the table, and functions that are kept. */
 const SHOWN = 8;
 const KEPT = 40;
@@ -19,14 +22,14 @@ const KEPT = 40;
 /** Where the time of the gateway and the chat service goes under load. The profiler itself costs a little of it. */
 export const measureProfile: Measure = async ({ seconds }) => {
   const rows: Row[] = [];
-  for (const [what, body] of Object.entries(BODIES)) {
+  for (const { what, body, connections } of LOADS) {
     const directory = await mkdtemp(join(tmpdir(), 'grok2api-profile-'));
     const env = { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILES: directory };
     const { pids, begunAt } = await withOurs({ env }, async ({ system, headers }) => {
       const url = `${system.baseUrl}/v1/chat/completions`;
-      await throughput({ url, headers, body, connections: CONNECTIONS, seconds: 2 });
+      await throughput({ url, headers, body, connections, seconds: 2 });
       const warm = Number(process.hrtime.bigint() / 1_000n);
-      await throughput({ url, headers, body, connections: CONNECTIONS, seconds });
+      await throughput({ url, headers, body, connections, seconds });
       return { pids: new Map(SERVICES.map((name) => [name, system.pid(name)])), begunAt: warm };
     });
     for (const [service, pid] of pids) {
