@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tempDir } from '@grok2api/testkit';
 import { throughput } from '../load/throughput.js';
 import { type Profile, profileShares, type Share } from '../report/profile-shares.js';
 import type { Row } from '../report/row.js';
@@ -23,27 +23,30 @@ const KEPT = 40;
 export const measureProfile: Measure = async ({ seconds }) => {
   const rows: Row[] = [];
   for (const { what, body, connections } of LOADS) {
-    const directory = await mkdtemp(join(tmpdir(), 'grok2api-profile-'));
-    const env = { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILES: directory };
-    const { pids, begunAt } = await withOurs({ env }, async ({ system, headers }) => {
-      const url = `${system.baseUrl}/v1/chat/completions`;
-      await throughput({ url, headers, body, connections, seconds: 2 });
-      const warm = Number(process.hrtime.bigint() / 1_000n);
-      await throughput({ url, headers, body, connections, seconds });
-      return { pids: new Map(SERVICES.map((name) => [name, system.pid(name)])), begunAt: warm };
-    });
-    for (const [service, pid] of pids) {
-      const profile = JSON.parse(await readFile(join(directory, `${pid}.json`), 'utf8')) as Profile;
-      const { packages, functions } = profileShares(profile, begunAt);
-      rows.push({
-        measure: `where the time of ${what} goes, ${service}`,
-        goal: 'to know',
-        result: packages.slice(0, SHOWN).map(shownShare).join(', '),
-        reached: true,
-        raw: { packages, functions: functions.slice(0, KEPT) },
+    const directory = await tempDir();
+    try {
+      const env = { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILES: directory.path };
+      const { pids, begunAt } = await withOurs({ env }, async ({ system, headers }) => {
+        const url = `${system.baseUrl}/v1/chat/completions`;
+        await throughput({ url, headers, body, connections, seconds: 2 });
+        const warm = Number(process.hrtime.bigint() / 1_000n);
+        await throughput({ url, headers, body, connections, seconds });
+        return { pids: new Map(SERVICES.map((name) => [name, system.pid(name)])), begunAt: warm };
       });
+      for (const [service, pid] of pids) {
+        const profile = JSON.parse(await readFile(join(directory.path, `${pid}.json`), 'utf8')) as Profile;
+        const { packages, functions } = profileShares(profile, begunAt);
+        rows.push({
+          measure: `where the time of ${what} goes, ${service}`,
+          goal: 'to know',
+          result: packages.slice(0, SHOWN).map(shownShare).join(', '),
+          reached: true,
+          raw: { packages, functions: functions.slice(0, KEPT) },
+        });
+      }
+    } finally {
+      await directory.remove();
     }
-    await rm(directory, { recursive: true });
   }
   return rows;
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ChatEvent, createXaiUpstream, type GrokUpstream, type UpstreamChatRequest } from '../src/index.js';
+import { describe, expect, it } from 'vitest';
+import type { ChatEvent } from '../src/index.js';
+import { chatStreams, chunk, END, ends, says, step, USAGE, uses } from './chat-streams.js';
 import {
   answer,
   cut,
@@ -14,63 +15,17 @@ import {
   headersThenHang,
   inParts,
   type Script,
-  ScriptedServer,
   unframed,
 } from './scripted-server.js';
-import { CHAT, credentialFor, failureOf, partsOf, readAll, splits } from './support.js';
+import { CHAT, failureOf, partsOf, readAll, splits } from './support.js';
 
-let server: ScriptedServer;
-let upstream: GrokUpstream;
-let abort: AbortController;
-beforeEach(async () => {
-  server = await ScriptedServer.start();
-  upstream = createXaiUpstream({ answerTimeoutMs: 100 });
-  abort = new AbortController();
-});
-afterEach(async () => {
-  await upstream.close();
-  await server.stop();
-});
-
-const stream = (request: UpstreamChatRequest = CHAT, idleTimeoutMs = 5000) =>
-  upstream.streamChat(credentialFor(server.origin), request, { signal: abort.signal, idleTimeoutMs });
-
-async function eventsOf(script: Script, request?: UpstreamChatRequest): Promise<ChatEvent[]> {
-  server.play(script);
-  const { events: all, failure } = await readAll(await stream(request));
-  expect(failure).toBeUndefined();
-  return all;
-}
-
-/** What came before the stream failed, and how it did. */
-async function brokenStream(script: Script, idleTimeoutMs?: number, request = CHAT) {
-  server.play(script);
-  return await readAll(await stream(request, idleTimeoutMs));
-}
-
-const chunk = (...choices: object[]) => ({
-  id: '0b6f1a2c-93d4-4e5f-8a6b-7c8d9e0f1a2b',
-  object: 'chat.completion.chunk',
-  created: 1_790_000_000,
-  model: 'grok-4.7',
-  choices,
-  system_fingerprint: 'fp_1',
-});
-const says = (content: string, index = 0) => chunk({ index, delta: { role: 'assistant', content } });
-const ends = (finish_reason = 'stop', index = 0) => chunk({ index, delta: { content: '' }, finish_reason });
-const uses = (usage: object) => ({ ...chunk(), usage });
-const USAGE = { prompt_tokens: 3, completion_tokens: 4, completion_tokens_details: { reasoning_tokens: 5 } };
-
-const step = (delta: object, finish_reason: string | null = null, index = 0) => ({
-  type: 'deltas',
-  choices: [{ index, delta, finish_reason }],
-});
-const END = step({}, 'stop');
+const chats = chatStreams();
+const { stream, eventsOf } = chats;
 
 describe('the request', () => {
   it('asks for a stream and its usage', async () => {
     await eventsOf(events(says('Hi'), ends(), DONE));
-    const request = await server.received(1);
+    const request = await chats.server.received(1);
     expect(request.headers).toMatchObject({ accept: 'text/event-stream' });
     expect(JSON.parse(request.body)).toEqual({
       ...CHAT,
@@ -82,7 +37,7 @@ describe('the request', () => {
 
 describe('the events', () => {
   it('are one for each chunk, without roles, with an explicit end and the usage', async () => {
-    server.play(events(says('He'), says('llo'), ends(), uses({ ...USAGE, cost_in_usd_ticks: 25 }), DONE));
+    chats.server.play(events(says('He'), says('llo'), ends(), uses({ ...USAGE, cost_in_usd_ticks: 25 }), DONE));
     const open = await stream();
     expect(open.systemFingerprint).toBe('fp_1');
     const { events: all } = await readAll(open);
@@ -105,7 +60,7 @@ describe('the events', () => {
 
   it('that come in one piece are read as one, though each is a chunk of HTTP', async () => {
     const sent = [says('1'), says('2'), says('3'), ends(), DONE];
-    server.play((response) => {
+    chats.server.play((response) => {
       // Written in one turn, so sent in one piece.
       for (const event of sent) response.write(eventLines(event));
       response.end();
@@ -286,10 +241,10 @@ describe('a stream that does not begin', () => {
     ['an error that is cut', cut(400, '{"error":"bad')],
     ['an error too long', answer(400, 'x'.repeat(1_048_577))],
   ])('may be tried elsewhere: %s', async (_, script) => {
-    server.play(script);
+    chats.server.play(script);
     const error = await failureOf(stream());
     expect(error).toMatchObject({ fault: 'transient', outcome: 'fault', submitted: 'no' });
-    await (await server.received(1)).closed;
+    await (await chats.server.received(1)).closed;
   });
 
   it.each<[string, Script, string]>([
@@ -304,7 +259,7 @@ describe('a stream that does not begin', () => {
     ['as the first chunk', events({ error: { message: 'Too many requests' } }), 'Too many requests'],
     ['after empty chunks', events(says(''), { code: 'resource-exhausted', error: 'Wait' }), 'Wait'],
   ])('says why, %s', async (_, script, message) => {
-    server.play(script);
+    chats.server.play(script);
     const error = await failureOf(stream());
     expect(error).toMatchObject({ fault: 'rate_limited', outcome: 'rate_limited', submitted: 'no', message });
   });
@@ -315,7 +270,7 @@ describe('a stream that does not begin', () => {
     [410, { error: 'search_parameters is gone' }, 'bad_request', false],
     [400, { error: 'Incorrect API key provided' }, 'credential_dead', false],
   ])('takes %i %j for %s', async (status, body, fault, unknownModel) => {
-    server.play(answer(status, body));
+    chats.server.play(answer(status, body));
     expect(await failureOf(stream())).toMatchObject({ fault, unknownModel, status });
   });
 
@@ -325,11 +280,11 @@ describe('a stream that does not begin', () => {
     ['after a role', eventsThenHang(says(''))],
     ['in an error', headersThenHang(400)],
   ])('is given up when it is silent %s', async (_, script) => {
-    server.play(script);
+    chats.server.play(script);
     const error = await failureOf(stream(CHAT, 200));
     expect(error).toMatchObject({ fault: 'transient', outcome: 'fault', submitted: 'no' });
     expect(error.message).toContain('silent');
-    await (await server.received(1)).closed;
+    await (await chats.server.received(1)).closed;
   });
 
   it.each<[string, Script]>([
@@ -337,209 +292,17 @@ describe('a stream that does not begin', () => {
     ['after its headers', eventsThenHang()],
     ['in an error', headersThenHang(400)],
   ])('is left by its signal %s', async (_, script) => {
-    server.play(script);
+    chats.server.play(script);
     const failure = failureOf(stream());
-    const request = await server.received(1);
-    abort.abort();
+    const request = await chats.server.received(1);
+    chats.abort.abort();
     expect(await failure).toMatchObject({ fault: 'aborted', outcome: 'not_counted', submitted: 'no' });
     await request.closed;
   });
 
   it('is not asked for when its signal is aborted already', async () => {
-    abort.abort();
+    chats.abort.abort();
     expect(await failureOf(stream())).toMatchObject({ fault: 'aborted' });
-    expect(server.requests).toHaveLength(0);
-  });
-});
-
-describe('a stream that breaks', () => {
-  const first = step({ content: 'Hi' });
-  it.each<[string, Script, RegExp]>([
-    ['it is cut', eventsThenCut(says('Hi')), /cut/],
-    ['it is cut in a line', eventsThenCut(says('Hi'), 'data: {"choi'), /cut/],
-    ['it ends early', events(says('Hi')), /cut/],
-    ['it ends early with its usage', events(says('Hi'), uses(USAGE)), /cut/],
-    ['it ends in a line', events(says('Hi'), 'data: {"choices":[{"del'), /read/],
-    ['it ends early without framing', unframed(200, eventLines(says('Hi'), 'data: {"ch')), /read/],
-    ['a chunk is HTML', events(says('Hi'), 'data: <html>\n\n', DONE), /read/],
-    ['a line is too long', events(says('Hi'), `data: ${'x'.repeat(1_200_000)}`), /longer than/],
-    ['an event is too long', events(says('Hi'), `data: ${'x'.repeat(1000)}\n`.repeat(1200)), /longer than/],
-    ['it carries an error', events(says('Hi'), { error: { message: 'Sorry', code: 'internal' } }, DONE), /^Sorry$/],
-  ])('is a fault after what came: %s', async (_, script, message) => {
-    const { events: all, failure } = await brokenStream(script);
-    expect(all).toEqual([first]);
-    expect(failure).toMatchObject({ fault: 'transient', outcome: 'fault', submitted: 'no' });
-    expect(failure?.message).toMatch(message);
-    await (await server.received(1)).closed;
-  });
-
-  it('says what an error among its chunks means', async () => {
-    const { failure } = await brokenStream(events(says('Hi'), { code: 'resource-exhausted', error: 'Wait' }));
-    expect(failure).toMatchObject({ fault: 'rate_limited', message: 'Wait' });
-  });
-
-  it('misses a choice that never came', async () => {
-    const { events: all, failure } = await brokenStream(events(says('Hi'), ends()), undefined, { ...CHAT, n: 2 });
-    expect(all).toEqual([first, END]);
-    expect(failure).toMatchObject({ fault: 'transient', outcome: 'fault' });
-  });
-
-  it('is given up when it is silent', async () => {
-    const { events: all, failure } = await brokenStream(eventsThenHang(says('Hi')), 200);
-    expect(all).toEqual([first]);
-    expect(failure).toMatchObject({ fault: 'transient', outcome: 'fault' });
-    expect(failure?.message).toContain('silent');
-    await (await server.received(1)).closed;
-  });
-
-  it('lives as long as comments come', async () => {
-    const comments: Script = (response) => {
-      response.writeHead(200);
-      response.write(eventLines(says('Hi')));
-      let left = 12;
-      const timer = setInterval(() => {
-        left -= 1;
-        if (left > 0) response.write(': still here\n\n');
-        else response.end(eventLines(ends(), DONE));
-      }, 50);
-      response.once('close', () => clearInterval(timer));
-    };
-    server.play(comments);
-    expect(await readAll(await stream(CHAT, 300))).toEqual({ events: [first, END], failure: undefined });
-  });
-
-  it('does not hold the silence of its reader against it', async () => {
-    const text = 'x'.repeat(1000);
-    server.play(events(...Array.from({ length: 2000 }, () => says(text)), ends(), DONE));
-    let count = 0;
-    for await (const batch of await stream(CHAT, 100)) {
-      const isFirst = count === 0;
-      count += batch.filter(({ type }) => type === 'deltas').length;
-      if (isFirst) await new Promise((resolve) => setTimeout(resolve, 2500));
-    }
-    expect(count).toBe(2001);
-  });
-});
-
-describe('a stream whose choices have ended', () => {
-  it.each<[string, Script]>([
-    ['is cut', eventsThenCut(says('Hi'), ends(), uses(USAGE))],
-    ['is cut in a line', eventsThenCut(says('Hi'), ends(), uses(USAGE), 'data: [DO')],
-    ['ends in a line', events(says('Hi'), ends(), uses(USAGE), 'data: [DO')],
-    ['falls silent', eventsThenHang(says('Hi'), ends(), uses(USAGE))],
-    ['tells an error', events(says('Hi'), ends(), uses(USAGE), { error: 'oops' })],
-  ])('is whole although it %s', async (_, script) => {
-    server.play(script);
-    const { events: all, failure } = await readAll(await stream(CHAT, 300));
-    expect(failure).toBeUndefined();
-    expect(all.map((event) => event.type)).toEqual(['deltas', 'deltas', 'usage']);
-  });
-
-  it('is not waited for as long as one that goes on', async () => {
-    server.play(eventsThenHang(says('Hi'), ends()));
-    expect(await readAll(await stream(CHAT, 60_000))).toEqual({
-      events: [step({ content: 'Hi' }), END],
-      failure: undefined,
-    });
-    await (await server.received(1)).closed;
-  });
-
-  it('leaves its connection to the next', async () => {
-    const endsLate: Script = (response) => {
-      response.writeHead(200);
-      response.write(eventLines(says('Hi'), ends(), DONE));
-      setTimeout(() => response.end(), 20);
-    };
-    for (let count = 1; count <= 10; count += 1) {
-      await eventsOf(endsLate);
-      await (await server.received(count)).closed;
-    }
-    // A connection is taken up again only a moment after its last answer, so that a few may be open.
-    expect(new Set(server.requests.map((request) => request.clientPort)).size).toBeLessThan(10);
-  });
-
-  it('is closed when it goes on for ever', async () => {
-    const endless: Script = (response) => {
-      response.writeHead(200);
-      response.write(eventLines(says('Hi'), ends(), DONE));
-      const timer = setInterval(() => response.write(': more\n\n'), 5);
-      response.once('close', () => clearInterval(timer));
-    };
-    expect(await eventsOf(endless)).toHaveLength(2);
-    await (await server.received(1)).closed;
-  });
-});
-
-describe('a reader that leaves', () => {
-  it('closes the connection when it breaks off', async () => {
-    server.play(eventsThenHang(says('Hi'), says('there')));
-    for await (const [event] of await stream()) {
-      expect(event).toEqual(step({ content: 'Hi' }));
-      break;
-    }
-    await (await server.received(1)).closed;
-  });
-
-  it('closes the connection while it waits for an event', async () => {
-    server.play(eventsThenHang(says('Hi')));
-    const iterator = (await stream(CHAT, 600_000))[Symbol.asyncIterator]();
-    await iterator.next();
-    const waiting = failureOf(iterator.next());
-    await iterator.return?.();
-    expect(await waiting).toMatchObject({ fault: 'aborted', outcome: 'not_counted' });
-    await (await server.received(1)).closed;
-    expect(await iterator.next()).toEqual({ value: undefined, done: true });
-  });
-
-  it('closes the connection before it reads', async () => {
-    server.play(eventsThenHang(says('Hi')));
-    await (await stream())[Symbol.asyncIterator]().return?.();
-    await (await server.received(1)).closed;
-  });
-
-  it('closes the connection by its signal, within a moment', async () => {
-    server.play(eventsThenHang(says('Hi')));
-    const iterator = (await stream())[Symbol.asyncIterator]();
-    await iterator.next();
-    const waiting = failureOf(iterator.next());
-    const request = await server.received(1);
-    const before = performance.now();
-    abort.abort();
-    expect(await waiting).toMatchObject({ fault: 'aborted', outcome: 'not_counted', submitted: 'no' });
-    await request.closed;
-    expect(performance.now() - before).toBeLessThan(500);
-  });
-
-  it('closes the connection by its signal although it reads nothing', async () => {
-    server.play(eventsThenHang(says('Hi')));
-    const open = await stream();
-    abort.abort();
-    await (await server.received(1)).closed;
-    expect((await readAll(open)).failure).toMatchObject({ fault: 'aborted' });
-  });
-
-  it('is not read ahead for more than a little', async () => {
-    let sent = 0;
-    const flood: Script = (response) => {
-      response.writeHead(200);
-      const line = eventLines(says('x'.repeat(10_000)));
-      const write = () => {
-        do sent += line.length;
-        while (!response.destroyed && response.write(line));
-      };
-      response.on('drain', write);
-      write();
-    };
-    server.play(flood);
-    await stream();
-    let before = -1;
-    while (before !== sent) {
-      before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    // The kernel's buffers are most of it.
-    expect(sent).toBeLessThan(16_000_000);
-    abort.abort();
-    await (await server.received(1)).closed;
+    expect(chats.server.requests).toHaveLength(0);
   });
 });

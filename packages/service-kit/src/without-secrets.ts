@@ -6,8 +6,8 @@ export const CENSOR = '[redacted]';
 
 /**
  * Fields of a log line with the censor in place of what secret ones hold, five levels deep. The same object where there
- * are none, as in nearly every line; what is no object, as a thrown null, as it is. pino's own redaction walks each line once for each path, which takes six times as
- * long as all the rest of the line.
+ * are none, as in nearly every line; what is no object, as a thrown null, as it is. pino's own redaction walks each line
+ * once for each path, which takes six times as long as all the rest of the line.
  */
 export function withoutSecrets<Fields>(fields: Fields): Fields;
 export function withoutSecrets(fields: unknown): unknown {

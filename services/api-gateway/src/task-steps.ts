@@ -1,6 +1,6 @@
 import type { TaskEvent, Texts } from '@grok2api/contracts';
 import { eventsText } from './reply/sse-stream.js';
-import { eventsBetween, type TaskStreamContext } from './task-stream.js';
+import { eventsBetween, type TaskStreamContext } from './task-events.js';
 
 interface Step {
   before: number;

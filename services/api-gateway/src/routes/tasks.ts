@@ -27,9 +27,10 @@ import { requireModelAccess } from '../middleware/allowed-model.js';
 import type { QueuePositions } from '../queue-positions.js';
 import { SseStream } from '../reply/sse-stream.js';
 import { sendWithImages } from '../send-with-images.js';
+import type { TaskStreamContext } from '../task-events.js';
 import type { TaskFeed } from '../task-feed.js';
 import { TaskSteps } from '../task-steps.js';
-import { TaskStream, type TaskStreamContext } from '../task-stream.js';
+import { TaskStream } from '../task-stream.js';
 import { KIND_PATHS } from '../task-url.js';
 
 export interface TaskRoutesDependencies extends AcceptDependencies {

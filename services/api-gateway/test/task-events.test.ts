@@ -2,8 +2,8 @@ import { hasEnded, TASK_STATES, type TaskEvent, TEXTS } from '@grok2api/contract
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventsText } from '../src/reply/sse-stream.js';
+import { eventsBetween, snapshotEvent } from '../src/task-events.js';
 import { TaskSteps } from '../src/task-steps.js';
-import { eventsBetween, snapshotEvent } from '../src/task-stream.js';
 
 const context = {
   taskId: 'task_1',
